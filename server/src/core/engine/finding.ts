@@ -1,13 +1,9 @@
 import type { Place } from '../config/model.ts';
+import type { Edit, RelatedPlace, Severity } from '../rules/rule.ts';
 
-export type Severity = 'error' | 'warning' | 'information' | 'hint';
+export type { Edit, Severity } from '../rules/rule.ts';
 
-/** A change of one stretch of one file; offsets are those of the text that was analysed. */
-export interface Edit extends Place {
-	readonly text: string;
-}
-
-/** A cure as plain data. */
+/** A proved cure as plain data. */
 export interface Fix {
 	/** What the person reads in the light bulb: an imperative sentence without a full stop. */
 	readonly title: string;
@@ -18,19 +14,15 @@ export interface Fix {
 	readonly edits: readonly Edit[];
 }
 
-export interface Related extends Place {
-	readonly message: string;
-}
-
 export interface Finding {
 	readonly ruleId: string;
 	readonly severity: Severity;
 	/** What nginx does, why, what to do: one sentence each. */
 	readonly message: string;
 	readonly at: Place;
-	readonly related: readonly Related[];
+	readonly related: readonly RelatedPlace[];
 	/** The id of the route it is about; undefined for findings about text (syntax, reference, unknown variable). */
 	readonly routeId: string | undefined;
-	/** Computes and proves the fixes: re-evaluates the routes they touch, drops any that makes a route worse. Pure; may be slow. */
+	/** Computes and proves the fixes: re-evaluates the routes, drops any fix that makes one worse. Pure; may be slow. */
 	readonly fixes: () => readonly Fix[];
 }
