@@ -1,5 +1,7 @@
+import type { Listen } from '../config/listen.ts';
+import type { LocationMatch } from '../config/location.ts';
 import type { Place, PlacedDirective, Scope } from '../config/model.ts';
-import type { Prediction } from '../request/prediction.ts';
+import type { ClientRequest, Prediction } from '../request/prediction.ts';
 
 /** Why we think that a location is, or is not, meant for WebSockets (design §2). */
 export interface Evidence {
@@ -18,29 +20,39 @@ export interface RouteUrl {
 	/** A host name that selects the server; `localhost` when any name does. */
 	readonly host: string;
 	readonly port: number;
-	/** The address to connect to, as in `listen`: `*`, `127.0.0.1`, `[::]`, `unix:/path`. */
-	readonly address: string;
+	/** The listen it goes to. */
+	readonly listen: Listen;
 	readonly path: string;
-	/** True when the host name or the path is only an example (regex, wildcard, prefix). */
+	/** True when the host name is only an example (wildcard, regex, no name). */
 	readonly hostOpen: boolean;
+	/** True when the path is only an example (prefix, regex). */
 	readonly pathOpen: boolean;
 }
 
-/** A place where a WebSocket handshake can land: a location (or `if`, `limit_except`, stream server) that proxies or should. */
+/** A place where a WebSocket handshake can land: a location, or a stream server, that proxies or should. Predictions are made when asked for. */
 export interface Route {
-	/** Stable for one configuration: file, line and the server's first listen. */
+	/** Stable for one text of a configuration: path, and offset of the location. */
 	readonly id: string;
+	/** The location's directive, or the stream server's. */
+	readonly at: PlacedDirective;
 	readonly server: Scope;
 	/** The location's scope; the server's for a stream route. */
 	readonly location: Scope;
-	/** The proxy_pass, uwsgi_pass … in effect; undefined when the location lost its handler. */
+	/** How the location matches; undefined for a stream route. */
+	readonly match: LocationMatch | undefined;
+	/** The proxy_pass, uwsgi_pass … that the location itself holds; undefined when it lost its handler, or holds it only in an `if`. */
 	readonly handler: PlacedDirective | undefined;
 	readonly intent: Intent;
+	/** One for each listen; empty when no request from outside is meant to get there (named, internal), or no example path is known. */
 	readonly urls: readonly RouteUrl[];
-	/** What nginx does with a handshake that reaches this location from outside (through its own url). */
+	/** The handshake request that the predictions below stand on. */
+	readonly request: ClientRequest;
+	/** What the location does with that handshake, once chosen. */
 	readonly handshake: Prediction;
-	/** The same with the client's `Connection: keep-alive, Upgrade` (Firefox before 100, HD14). */
+	/** The same with a client that sends `Connection: keep-alive, Upgrade` (HD13, HD14). */
 	readonly handshakeKeepAlive: Prediction;
 	/** A plain GET to the same place. */
 	readonly plain: Prediction;
+	/** What nginx does with the handshake from outside: server, location search and all. Undefined without a URL. */
+	readonly outside: Prediction | undefined;
 }

@@ -1,0 +1,95 @@
+import type { LocationMatch } from '../config/location.ts';
+import { compileRegex } from '../config/regex.ts';
+
+/** A path that a location takes, for showing and testing; undefined when none can be named with certainty. */
+export function examplePath(match: LocationMatch): { readonly path: string; readonly open: boolean } | undefined {
+	switch (match.kind) {
+		case 'exact':
+			return match.pattern.startsWith('/') ? { path: encodeURI(match.pattern), open: false } : undefined;
+		case 'prefix':
+		case 'prefix-first':
+			return match.pattern.startsWith('/') ? { path: encodeURI(match.pattern), open: true } : undefined;
+		case 'regex':
+		case 'regex-caseless': {
+			const path = exampleOf(match.pattern);
+			if (path === undefined || !path.startsWith('/')) return undefined;
+			const regex = compileRegex(match.pattern, match.kind === 'regex-caseless');
+			return 'unsupported' in regex || regex.exec(path) === null ? undefined : { path: encodeURI(path), open: true };
+		}
+		case 'named':
+			return undefined;
+	}
+}
+
+/** Something that a plain regular expression would match, shortest first; a guess that the caller checks with the expression itself. */
+function exampleOf(pattern: string): string | undefined {
+	let at = 0;
+	let budget = 200;
+
+	function alternatives(): string {
+		const first = sequence();
+		while (pattern[at] === '|') {
+			at++;
+			sequence();
+		}
+		return first;
+	}
+
+	function sequence(): string {
+		let out = '';
+		while (at < pattern.length && pattern[at] !== '|' && pattern[at] !== ')' && budget-- > 0) out += quantified();
+		return out;
+	}
+
+	function quantified(): string {
+		const one = atom();
+		const braces = /^\{(\d+)(?:,\d*)?\}/.exec(pattern.slice(at, at + 12));
+		let out = one;
+		if (pattern[at] === '*' || pattern[at] === '?') {
+			at++;
+			out = '';
+		} else if (pattern[at] === '+') at++;
+		else if (braces !== null) {
+			at += braces[0].length;
+			out = one.repeat(Math.min(Number(braces[1]), 50));
+		}
+		if (pattern[at] === '?' || pattern[at] === '+') at++;
+		return out;
+	}
+
+	function atom(): string {
+		const char = pattern[at++] ?? '';
+		if (char === '^' || char === '$') return '';
+		if (char === '.') return 'x';
+		if (char === '\\') {
+			const escaped = pattern[at++] ?? '';
+			if (escaped === 'd') return '1';
+			if (escaped === 'w') return 'x';
+			return /[bBAzZ]/.test(escaped) ? '' : escaped;
+		}
+		if (char === '[') return characterClass();
+		if (char === '(') {
+			const opening = /^\?(?::|P?<\w+>|'\w+')/.exec(pattern.slice(at, at + 80));
+			const lookaround = /^\?<?[!=]/.test(pattern.slice(at, at + 3));
+			if (opening !== null) at += opening[0].length;
+			const inner = alternatives();
+			if (pattern[at] === ')') at++;
+			return lookaround ? '' : inner;
+		}
+		return char;
+	}
+
+	function characterClass(): string {
+		const negated = pattern[at] === '^';
+		const close = pattern.indexOf(']', at + (negated ? 2 : 1));
+		const inside = pattern.slice(negated ? at + 1 : at, close === -1 ? pattern.length : close);
+		at = close === -1 ? pattern.length : close + 1;
+		if (!negated)
+			return inside.startsWith('\\') ? ({ d: '1', w: 'x', s: ' ' }[inside[1] ?? ''] ?? inside[1] ?? '') : (inside[0] ?? '');
+		return ['x', '1', '-', 'é'].find((candidate) => !inside.includes(candidate)) ?? 'x';
+	}
+
+	const example = alternatives();
+	if (budget <= 0) return undefined;
+	return pattern.startsWith('^') || example.startsWith('/') ? example : `/${example}`;
+}

@@ -1,0 +1,99 @@
+import { listensOf } from '../config/listen.ts';
+import type { LocationMatch } from '../config/location.ts';
+import type { Scope } from '../config/model.ts';
+import type { ClientRequest } from '../request/prediction.ts';
+import { examplePath } from './examplePath.ts';
+import type { RouteUrl } from './route.ts';
+
+/** The URLs at which a location of a server is reached, one for each TCP listen, TLS ones first. */
+export function urlsOf(server: Scope, match: LocationMatch): readonly RouteUrl[] {
+	const path = examplePath(match);
+	if (path === undefined) return [];
+	const host = hostOf(server);
+	return listensOf(server)
+		.filter((listen) => !listen.quic)
+		.map((listen): RouteUrl => {
+			const name = host.name ?? (isWildcard(listen.address) ? 'localhost' : listen.address);
+			return {
+				scheme: listen.tls ? 'wss' : 'ws',
+				host: name,
+				port: listen.port,
+				listen,
+				path: path.path,
+				hostOpen: host.open,
+				pathOpen: path.open,
+			};
+		})
+		.sort((a, b) => Number(b.scheme === 'wss') - Number(a.scheme === 'wss'));
+}
+
+/** `wss://example.com/ws/`: the port only where it is not the scheme's own. */
+export function formatUrl(url: RouteUrl): string {
+	return `${url.scheme}://${authorityOf(url)}${url.path}`;
+}
+
+function authorityOf(url: RouteUrl): string {
+	const standard = url.scheme === 'wss' ? 443 : 80;
+	return url.port === standard || url.port === 0 ? url.host : `${url.host}:${url.port}`;
+}
+
+/** The key of RFC 6455 §1.3's example. */
+const EXAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+
+/** A conforming client's handshake for a URL, as a browser sends it (no Referer, semantics RT23). */
+export function handshakeRequest(url: RouteUrl | undefined, connection = 'Upgrade'): ClientRequest {
+	const authority = url === undefined ? 'localhost' : authorityOf(url);
+	return {
+		...requestLine(url),
+		headers: [
+			['Host', authority],
+			['Connection', connection],
+			['Upgrade', 'websocket'],
+			['Origin', `${url?.scheme === 'wss' ? 'https' : 'http'}://${authority}`],
+			['Sec-WebSocket-Version', '13'],
+			['Sec-WebSocket-Key', EXAMPLE_KEY],
+		],
+	};
+}
+
+/** A browser's plain GET for the same URL. */
+export function plainRequest(url: RouteUrl | undefined): ClientRequest {
+	return {
+		...requestLine(url),
+		headers: [
+			['Host', url === undefined ? 'localhost' : authorityOf(url)],
+			['Connection', 'keep-alive'],
+		],
+	};
+}
+
+function requestLine(url: RouteUrl | undefined): Pick<ClientRequest, 'listen' | 'tls' | 'method' | 'uri'> {
+	return { listen: url && listenAddress(url), tls: url?.scheme === 'wss', method: 'GET', uri: url?.path ?? '/' };
+}
+
+function listenAddress(url: RouteUrl): string {
+	const { address, port } = url.listen;
+	if (address.startsWith('unix:')) return address;
+	if (address === '*' || address === '0.0.0.0') return `127.0.0.1:${port}`;
+	if (address === '[::]') return `[::1]:${port}`;
+	return `${address}:${port}`;
+}
+
+function isWildcard(address: string): boolean {
+	return address === '*' || address === '0.0.0.0' || address === '[::]' || address.startsWith('unix:');
+}
+
+/** A host name that selects the server: its first plain name, else one that fits its first wildcard. */
+function hostOf(server: Scope): { readonly name: string | undefined; readonly open: boolean } {
+	const names = (server.byName.get('server_name') ?? []).flatMap((placed) => placed.node.args.map((word) => word.value));
+	const plain = names.find((name) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i.test(name));
+	if (plain !== undefined) return { name: plain.toLowerCase(), open: false };
+	const wildcard = names.find((name) => /^(?:\*?\.[a-z0-9.-]+|[a-z0-9.-]+\.\*)$/i.test(name));
+	if (wildcard === undefined) return { name: undefined, open: true };
+	const name = wildcard.startsWith('*')
+		? `www${wildcard.slice(1)}`
+		: wildcard.endsWith('*')
+			? `${wildcard.slice(0, -1)}com`
+			: wildcard.slice(1);
+	return { name: name.toLowerCase(), open: !wildcard.startsWith('.') };
+}

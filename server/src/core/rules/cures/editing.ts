@@ -1,0 +1,170 @@
+import type { PlacedDirective, Scope } from '../../config/model.ts';
+import type { SourceText } from '../../text/sourceText.ts';
+import type { Span } from '../../text/span.ts';
+import type { Edit } from '../rule.ts';
+
+/*
+ * Edits that keep a file's own habits: indentation, line ends, one-line blocks, comments.
+ * All offsets are those of the analysed text.
+ */
+
+/** Replaces one word by `text`, which is written as it shall stand in the file. */
+export function replaceArgument(placed: PlacedDirective, index: number, text: string): Edit | undefined {
+	const word = placed.node.args[index];
+	return word && { path: placed.file.path, span: word.span, text };
+}
+
+/** Removes a directive with its line when it stands alone on it, else with the blank before it. */
+export function removeDirective(placed: PlacedDirective): Edit {
+	const { source } = placed.file.tree;
+	const { span } = placed.node;
+	const lineStart = lineStartOf(source, span.start);
+	const lineEnd = lineEndOf(source, span.end);
+	const alone = source.text.slice(lineStart, span.start).trim() === '' && source.text.slice(span.end, lineEnd).trim() === '';
+	if (alone)
+		return { path: placed.file.path, span: { start: lineStart, end: Math.min(lineEnd + 1, source.text.length) }, text: '' };
+	let start = span.start;
+	while (start > lineStart && /[ \t]/.test(source.text[start - 1] ?? '')) start--;
+	return { path: placed.file.path, span: { start, end: span.end }, text: '' };
+}
+
+/** Puts whole directives (`proxy_http_version 1.1;`) right behind another directive, in its manner. */
+export function insertAfter(placed: PlacedDirective, directives: readonly string[]): Edit {
+	const { source } = placed.file.tree;
+	const { span } = placed.node;
+	const { text, at, indentation } = standsOnItsOwnLine(source, span)
+		? { text: undefined, at: endOfLineWith(placed), indentation: source.indentationAt(span.start) }
+		: { text: ` ${directives.join(' ')}`, at: span.end, indentation: '' };
+	return {
+		path: placed.file.path,
+		span: { start: at, end: at },
+		text: text ?? directives.map((directive) => `${source.eol}${indentation}${directive}`).join(''),
+	};
+}
+
+/**
+ * Puts whole directives into a block: behind the last of `anchors` that stands in the block's own text, else before its `}`.
+ * Undefined for a scope without a block of its own, or one that is not closed.
+ */
+export function insertInto(scope: Scope, directives: readonly string[], anchors: readonly string[]): Edit | undefined {
+	const opener = scope.opener;
+	const block = opener?.node.block;
+	if (opener === undefined || block === undefined || !block.closed || block.raw !== undefined) return undefined;
+	const own = ownDirectives(scope);
+	const anchor = anchors
+		.map((name) => own.filter((placed) => placed.node.name.value === name).at(-1))
+		.find((placed) => placed !== undefined);
+	if (anchor !== undefined && anchor.node.end !== 'missing') return insertAfter(anchor, directives);
+	return insertAtEnd(opener, directives);
+}
+
+function insertAtEnd(opener: PlacedDirective, directives: readonly string[]): Edit | undefined {
+	const { source } = opener.file.tree;
+	const block = opener.node.block;
+	if (block === undefined) return undefined;
+	const close = block.span.end - 1;
+	const lineStart = lineStartOf(source, close);
+	const closeStandsAlone = source.text.slice(lineStart, close).trim() === '';
+	if (closeStandsAlone && lineStart > block.span.start) {
+		const indentation = childIndentation(opener);
+		return {
+			path: opener.file.path,
+			span: { start: lineStart, end: lineStart },
+			text: directives.map((directive) => `${indentation}${directive}${source.eol}`).join(''),
+		};
+	}
+	const inner = source.text.slice(block.span.start + 1, close);
+	const blankBefore = /\s$/.test(inner) || inner === '' ? '' : ' ';
+	const blankFirst = inner === '' ? ' ' : blankBefore;
+	return { path: opener.file.path, span: { start: close, end: close }, text: `${blankFirst}${directives.join(' ')} ` };
+}
+
+/** Puts a block of lines before a directive, above the comments that belong to it, with a blank line behind. */
+export function insertBlockBefore(placed: PlacedDirective, lines: readonly string[]): Edit {
+	const { source } = placed.file.tree;
+	let line = source.lineAt(placed.node.span.start);
+	const start = source.lineStarts[line] ?? 0;
+	const indentation = source.indentationAt(placed.node.span.start);
+	if (source.text.slice(start, placed.node.span.start).trim() !== '') {
+		const at = placed.node.span.start;
+		return { path: placed.file.path, span: { start: at, end: at }, text: `${lines.map((text) => text.trim()).join(' ')} ` };
+	}
+	while (line > 0 && isCommentLine(source, line - 1)) line--;
+	const at = source.lineStarts[line] ?? 0;
+	const unit = indentationUnit(source);
+	const body = lines
+		.map((text) => `${indentation}${text.replace(/^\t+/, (tabs) => unit.repeat(tabs.length))}${source.eol}`)
+		.join('');
+	return { path: placed.file.path, span: { start: at, end: at }, text: `${body}${source.eol}` };
+}
+
+/** Puts a block of lines at the end of a scope's block; each line's leading tabs become the file's own indentation. */
+export function insertBlockAtEnd(scope: Scope, lines: readonly string[]): Edit | undefined {
+	const opener = scope.opener;
+	if (opener === undefined || opener.node.block?.closed !== true) return undefined;
+	const unit = indentationUnit(opener.file.tree.source);
+	return insertAtEnd(
+		opener,
+		lines.map((text) => text.replace(/^\t+/, (tabs) => unit.repeat(tabs.length))),
+	);
+}
+
+/** The directives of a scope that stand in the same text as its opener: not those that an include brings. */
+export function ownDirectives(scope: Scope): readonly PlacedDirective[] {
+	const opener = scope.opener;
+	if (opener === undefined) return [];
+	return scope.directives.filter((placed) => placed.file === opener.file && placed.via.length === opener.via.length);
+}
+
+/** One step of indentation as the file writes it: a tab, or the fewest blanks that a line starts with. */
+export function indentationUnit(source: SourceText): string {
+	let fewest = 0;
+	const lines = Math.min(source.lineStarts.length, 2_000);
+	for (let line = 0; line < lines; line++) {
+		const start = source.lineStarts[line] ?? 0;
+		const indentation = source.indentationAt(start);
+		const next = source.text[start + indentation.length];
+		if (indentation === '' || next === undefined || next === '\n' || next === '\r') continue;
+		if (indentation.includes('\t')) return '\t';
+		if (fewest === 0 || indentation.length < fewest) fewest = indentation.length;
+	}
+	return ' '.repeat(fewest === 0 ? 4 : fewest);
+}
+
+function childIndentation(opener: PlacedDirective): string {
+	const { source } = opener.file.tree;
+	const child = opener.node.block?.children.find((candidate) => standsOnItsOwnLine(source, candidate.span));
+	return child === undefined
+		? source.indentationAt(opener.node.span.start) + indentationUnit(source)
+		: source.indentationAt(child.span.start);
+}
+
+/** True when nothing but white space stands before it on its line. */
+function standsOnItsOwnLine(source: SourceText, span: Span): boolean {
+	return source.text.slice(lineStartOf(source, span.start), span.start).trim() === '';
+}
+
+/** Behind the directive, and behind the comment that follows it on its line; before what else follows. */
+function endOfLineWith(placed: PlacedDirective): number {
+	const { source } = placed.file.tree;
+	const end = placed.node.span.end;
+	const lineEnd = lineEndOf(source, end);
+	const rest = source.text.slice(end, lineEnd).trim();
+	if (rest !== '' && !rest.startsWith('#')) return end;
+	return source.text[lineEnd - 1] === '\r' ? lineEnd - 1 : lineEnd;
+}
+
+function isCommentLine(source: SourceText, line: number): boolean {
+	const start = source.lineStarts[line] ?? 0;
+	return source.text.slice(start, lineEndOf(source, start)).trim().startsWith('#');
+}
+
+function lineStartOf(source: SourceText, offset: number): number {
+	return source.lineStarts[source.lineAt(offset)] ?? 0;
+}
+
+/** The offset of the line's LF, or of the end of the text. */
+function lineEndOf(source: SourceText, offset: number): number {
+	const at = source.text.indexOf('\n', offset);
+	return at === -1 ? source.text.length : at;
+}
