@@ -40,8 +40,10 @@ export interface Report {
 export interface RuleContext {
 	readonly configuration: Configuration;
 	readonly version: NginxVersion;
-	/** Every proxied route, with its intent. */
+	/** The WebSocket routes: those whose intent is certain or likely, as the person's threshold asks. */
 	readonly routes: readonly Route[];
+	/** Every proxied route, whatever its intent. */
+	readonly allRoutes: readonly Route[];
 	readonly predictor: Predictor;
 }
 

@@ -1,0 +1,143 @@
+import type { Configuration, Files } from '../config/model.ts';
+import type { NginxVersion } from '../reference/versions.ts';
+import { createPredictor, type Predictor } from '../request/predict.ts';
+import type { Route } from '../routes/route.ts';
+import { routesOf } from '../routes/routes.ts';
+import type { Report, Rule, RuleContext, Severity } from '../rules/rule.ts';
+import { RULES } from '../rules/rules.generated.ts';
+import type { Finding } from './finding.ts';
+import { prove } from './proof.ts';
+import { suppressionsOf } from './suppressions.ts';
+
+export interface AnalyseOptions {
+	readonly version: NginxVersion;
+	/** Where fixes re-read the configuration's files from; without it findings offer no fixes. */
+	readonly files?: Files;
+	/** How the configuration was built from a Files port, so that a proof can build it again. */
+	readonly rebuild?: (files: Files) => Configuration;
+	/** Severity by rule id; `off` silences the rule. */
+	readonly severities?: Readonly<Record<string, Severity | 'off'>>;
+	/** The least intent of a route that is spoken about. */
+	readonly intent?: 'certain' | 'likely';
+	/** Hears of a rule that crashed; without it the crash goes on. */
+	readonly onRuleError?: (ruleId: string, error: unknown) => void;
+	readonly rules?: readonly Rule[];
+}
+
+export interface Analysis {
+	readonly configuration: Configuration;
+	readonly version: NginxVersion;
+	readonly routes: readonly Route[];
+	/** By file, then by place. */
+	readonly findings: readonly Finding[];
+}
+
+/** Runs the rules over one configuration. Findings of equal rule, place and message (a snippet included twice) are one. */
+export function analyse(configuration: Configuration, options: AnalyseOptions): Analysis {
+	let predictor: Predictor | undefined;
+	const lazyPredictor: Predictor = {
+		predict: (request) => made().predict(request),
+		predictIn: (location, request) => made().predictIn(location, request),
+	};
+	function made(): Predictor {
+		predictor ??= createPredictor(configuration, options.version);
+		return predictor;
+	}
+	const routes = routesOf(configuration, options.version, lazyPredictor);
+	const least = options.intent ?? 'likely';
+	const spokenOf = routes.filter(({ intent }) => intent.level === 'certain' || (intent.level === 'likely' && least === 'likely'));
+	const context: RuleContext = {
+		configuration,
+		version: options.version,
+		routes: spokenOf,
+		allRoutes: routes,
+		predictor: lazyPredictor,
+	};
+
+	const found = new Map<string, Finding>();
+	for (const rule of options.rules ?? RULES) {
+		const setting = options.severities?.[rule.id];
+		if (setting === 'off') continue;
+		for (const report of reportsOf(rule, context, options)) {
+			const finding = toFinding(rule, report, setting ?? report.severity, context, options);
+			const key = `${rule.id}\0${finding.at.path}\0${finding.at.span.start}\0${finding.at.span.end}\0${finding.message}`;
+			if (!found.has(key)) found.set(key, finding);
+		}
+	}
+	return {
+		configuration,
+		version: options.version,
+		routes,
+		findings: ordered(suppressed([...found.values()], configuration, options)),
+	};
+}
+
+function reportsOf(rule: Rule, context: RuleContext, options: AnalyseOptions): readonly Report[] {
+	try {
+		return [...rule.check(context)];
+	} catch (error) {
+		if (options.onRuleError === undefined) throw error;
+		options.onRuleError(rule.id, error);
+		return [];
+	}
+}
+
+function toFinding(rule: Rule, report: Report, severity: Severity, context: RuleContext, options: AnalyseOptions): Finding {
+	const { cures } = report;
+	const { files, rebuild } = options;
+	return {
+		ruleId: rule.id,
+		severity,
+		message: report.message,
+		at: report.at,
+		related: report.related ?? [],
+		routeId: report.route?.id,
+		fixes:
+			cures === undefined || files === undefined || rebuild === undefined
+				? () => []
+				: () => prove(report, cures(), context, files, rebuild),
+	};
+}
+
+function suppressed(findings: readonly Finding[], configuration: Configuration, options: AnalyseOptions): readonly Finding[] {
+	const kept = new Set(findings);
+	const unused: Finding[] = [];
+	for (const file of configuration.files.values()) {
+		const suppressions = suppressionsOf(file);
+		if (suppressions.length === 0) continue;
+		const here = findings.filter((finding) => finding.at.path === file.path);
+		for (const suppression of suppressions) {
+			const silenced = here.filter(
+				(finding) =>
+					finding.ruleId === suppression.ruleId && suppression.lines.includes(file.tree.source.lineAt(finding.at.span.start)),
+			);
+			for (const finding of silenced) kept.delete(finding);
+			const complaint =
+				suppression.reason === ''
+					? `This comment does not say why ${suppression.ruleId} is ignored here; write the reason behind the rule's name.`
+					: silenced.length === 0 && options.severities?.[suppression.ruleId] !== 'off'
+						? `Nothing here is found by ${suppression.ruleId}; remove this comment, or move it to the line above the finding.`
+						: undefined;
+			if (complaint !== undefined)
+				unused.push({
+					ruleId: 'ignore-comment',
+					severity: 'hint',
+					message: complaint,
+					at: { path: file.path, span: suppression.span },
+					related: [],
+					routeId: undefined,
+					fixes: () => [],
+				});
+		}
+	}
+	return [...kept, ...unused];
+}
+
+function ordered(findings: readonly Finding[]): readonly Finding[] {
+	return [...findings].sort(
+		(a, b) =>
+			(a.at.path < b.at.path ? -1 : a.at.path > b.at.path ? 1 : 0) ||
+			a.at.span.start - b.at.span.start ||
+			(a.ruleId < b.ruleId ? -1 : 1),
+	);
+}

@@ -1,0 +1,40 @@
+import type { ConfigFile } from '../config/model.ts';
+import type { Span } from '../text/span.ts';
+
+/** `# nginx-websocket-ignore RULE reason`, on the line of the finding or the line above it. */
+export interface Suppression {
+	readonly ruleId: string;
+	readonly reason: string;
+	/** The comment. */
+	readonly span: Span;
+	/** Zero-based lines whose findings it silences. */
+	readonly lines: readonly number[];
+}
+
+/** The ignore comments of a file, in order. */
+export function suppressionsOf(file: ConfigFile): readonly Suppression[] {
+	const { source, comments } = file.tree;
+	const found: Suppression[] = [];
+	for (const { span } of comments) {
+		const match = /^#+\s*nginx-websocket-ignore\s+([a-z0-9-]+)(?:\s+(\S.*?))?\s*$/.exec(source.slice(span));
+		if (match?.[1] === undefined) continue;
+		const line = source.lineAt(span.start);
+		const alone = source.text.slice(source.lineStarts[line] ?? 0, span.start).trim() === '';
+		found.push({ ruleId: match[1], reason: match[2] ?? '', span, lines: alone ? [line, nextContentLine(file, line)] : [line] });
+	}
+	return found;
+}
+
+/** The first line below `line` that is not blank and not a comment of its own. */
+function nextContentLine(file: ConfigFile, line: number): number {
+	const { source } = file.tree;
+	let next = line + 1;
+	while (next < source.lineStarts.length) {
+		const start = source.lineStarts[next] ?? 0;
+		const end = source.lineStarts[next + 1] ?? source.text.length;
+		const text = source.text.slice(start, end).trim();
+		if (text !== '' && !text.startsWith('#')) return next;
+		next++;
+	}
+	return next;
+}

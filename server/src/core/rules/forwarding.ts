@@ -1,0 +1,73 @@
+import { effective } from '../config/effective.ts';
+import type { PlacedDirective, Scope } from '../config/model.ts';
+import type { NginxVersion } from '../reference/versions.ts';
+import type { Obstacle } from '../request/prediction.ts';
+import { attemptsIn } from '../routes/intent.ts';
+import type { Route } from '../routes/route.ts';
+
+/** What becomes of one of the two handshake headers on its way to the backend. */
+export interface HeaderState {
+	readonly problem: 'none' | 'missing' | 'wrong';
+	/** The proxy_set_header lines that decide it; empty when nginx's default does. */
+	readonly at: readonly PlacedDirective[];
+	readonly obstacle: Obstacle | undefined;
+}
+
+export interface Forwarding {
+	readonly upgrade: HeaderState;
+	readonly connection: HeaderState;
+	/** The proxy_set_header lines in effect, in order; empty when there are none or they are not known. */
+	readonly lines: readonly PlacedDirective[];
+	/** Whether the lines stand on the location's own level. */
+	readonly own: boolean;
+	/** Lines of an outer level that forward the upgrade and are cancelled by the location's own lines (IN1, IN2). */
+	readonly lost: readonly PlacedDirective[];
+}
+
+/** The state of Upgrade and Connection on a proxied route, read off its handshake's prediction. Undefined when it does not use proxy_pass. */
+export function forwardingOf(route: Route, version: NginxVersion): Forwarding | undefined {
+	const obstacles = route.handshake.obstacles;
+	if (route.handshake.upstream !== null && route.handshake.upstream.module !== 'proxy') return undefined;
+	if (obstacles.some(({ code }) => code === 'not-proxied' || code === 'module' || code === 'http-2')) return undefined;
+	const headers = effective(route.location, 'proxy_set_header', version);
+	const lines = headers.level === 'own' || headers.level === 'inherited' ? headers.directives : [];
+	return {
+		upgrade: stateOf(obstacles, 'upgrade'),
+		connection: stateOf(obstacles, 'connection'),
+		lines,
+		own: headers.level === 'own',
+		lost: headers.level === 'own' ? lostLines(route.location) : [],
+	};
+}
+
+function stateOf(obstacles: readonly Obstacle[], header: 'upgrade' | 'connection'): HeaderState {
+	const missing = obstacles.find(({ code }) => code === `${header}-missing`);
+	const wrong = obstacles.find(({ code }) => code === `${header}-value`);
+	const obstacle = missing ?? wrong;
+	return {
+		problem: missing !== undefined ? 'missing' : wrong !== undefined ? 'wrong' : 'none',
+		at: obstacle?.at ?? [],
+		obstacle,
+	};
+}
+
+/** The nearest outer level's proxy_set_header lines, when some of them forward the upgrade. */
+function lostLines(location: Scope): readonly PlacedDirective[] {
+	for (let outer = location.parent; outer !== undefined; outer = outer.parent) {
+		const lines = outer.byName.get('proxy_set_header') ?? [];
+		if (lines.length === 0) continue;
+		return attemptsIn(outer).some((item) => item.text.startsWith('sets proxy_set_header')) ? lines : [];
+	}
+	return [];
+}
+
+/** The header name that a proxy_set_header line sets, lower-case (HD22). */
+export function headerNameOf(line: PlacedDirective): string {
+	return (line.node.args[0]?.value ?? '').toLowerCase();
+}
+
+/** A line as it stands in its file, with its semicolon. */
+export function writtenLine(line: PlacedDirective): string {
+	const { source } = line.file.tree;
+	return `${[line.node.name, ...line.node.args].map((word) => source.slice(word.span)).join(' ')};`;
+}
