@@ -24,7 +24,7 @@ export interface Directive {
 }
 
 export interface Block {
-	/** From `{` to `}` inclusive; to the end of the text when `}` is missing. */
+	/** From `{` to `}` inclusive; when `}` is missing, to where it seems to belong, at the latest the end of the text. */
 	readonly span: Span;
 	readonly closed: boolean;
 	readonly children: readonly Directive[];
@@ -37,22 +37,24 @@ export interface Comment {
 	readonly span: Span;
 }
 
-/** Something that nginx's own reader refuses. */
+/**
+ * Something that nginx's own reader refuses, or a forgotten `;` that makes nginx refuse the directive that swallowed the next one.
+ * nginx stops at its first error: only the first problem of a tree is what `nginx -t` prints, the next ones follow once it is cured.
+ */
 export interface SyntaxProblem {
 	readonly code:
 		| 'missing-semicolon'
+		| 'missing-open'
 		| 'unclosed-block'
 		| 'unexpected-close'
 		| 'unexpected-semicolon'
 		| 'unexpected-open'
 		| 'unexpected-after-quote'
 		| 'unterminated-quote'
-		| 'unterminated-variable'
-		| 'parameter-too-long'
-		| 'unexpected-end';
+		| 'parameter-too-long';
 	/** One sentence for a person: what, and what to do. */
 	readonly message: string;
-	/** Where the person made the mistake. */
+	/** Where the person made the mistake. `missing-semicolon`: the last character before the place where the `;` belongs (`span.end`). */
 	readonly span: Span;
 	/** The one-based line that `nginx -t` names for it. */
 	readonly nginxLine: number;

@@ -1,0 +1,279 @@
+import {
+	BACKSLASH,
+	CLOSE_BRACE,
+	CLOSE_PARENTHESIS,
+	CR,
+	DOLLAR,
+	DOUBLE_QUOTE,
+	HASH,
+	isSeparator,
+	LF,
+	OPEN_BRACE,
+	SEMICOLON,
+	SINGLE_QUOTE,
+	SPACE,
+	TAB,
+} from './characters.ts';
+import type { Comment } from './nodes.ts';
+
+/** What `Scanner.next` has found. */
+export type TokenKind = 'word' | ';' | '{' | '}' | 'end';
+
+/** Something wrong inside or right behind the last word, or in a comment. */
+export interface WordFault {
+	readonly code: 'unexpected-after-quote' | 'unterminated-quote' | 'parameter-too-long';
+	/** Where the faulty word (or comment) starts and ends. */
+	readonly start: number;
+	readonly end: number;
+	/** The offset of the character at which nginx gives up; its line is the one that nginx names. */
+	readonly at: number;
+	readonly nginxMessage: string;
+}
+
+/** nginx reads a file through a buffer of this many bytes; a word that does not fit is refused (NGX_CONF_BUFFER, semantics TK11). */
+const BUFFER_BYTES = 4096;
+
+const END_OF_FILE = 'unexpected end of file, expecting ";" or "}"';
+
+/**
+ * Reads one text word by word, exactly as nginx's ngx_conf_read_token does (semantics TK1–TK9, TK11, TK12, TK14).
+ * After `next()` the fields describe the token found; nothing is allocated but comments and faults.
+ */
+export class Scanner {
+	readonly text: string;
+	readonly comments: Comment[] = [];
+	readonly faults: WordFault[] = [];
+	/** Offset of the next character to read. */
+	position = 0;
+	/** The token found: its offsets, quotes included. */
+	start = 0;
+	end = 0;
+	/** The token found is a word in these quotes. */
+	quote: '"' | "'" | undefined = undefined;
+	/** The word found holds a backslash, so its value differs from its text, perhaps. */
+	escaped = false;
+	/** A line end stood between the token before and this one. */
+	onNewLine = false;
+
+	constructor(text: string) {
+		this.text = text;
+	}
+
+	/** Finds the next token and moves behind it. At the end of the text it returns `end`, for ever. */
+	next(): TokenKind {
+		const text = this.text;
+		const length = text.length;
+		let at = this.position;
+		let newLine = false;
+		let code = 0;
+		for (; at < length; at++) {
+			code = text.charCodeAt(at);
+			if (code === SPACE || code === TAB || code === CR) continue;
+			if (code === LF) {
+				newLine = true;
+				continue;
+			}
+			if (code !== HASH) break;
+			at = this.#comment(at) - 1;
+		}
+		this.onNewLine = newLine;
+		this.start = at;
+		if (at >= length) {
+			this.position = this.end = length;
+			return 'end';
+		}
+		switch (code) {
+			case SEMICOLON:
+				this.position = this.end = at + 1;
+				return ';';
+			case OPEN_BRACE:
+				this.position = this.end = at + 1;
+				return '{';
+			case CLOSE_BRACE:
+				this.position = this.end = at + 1;
+				return '}';
+			case DOUBLE_QUOTE:
+			case SINGLE_QUOTE:
+				this.#quoted(at, code);
+				return 'word';
+			default:
+				this.#plain(at);
+				return 'word';
+		}
+	}
+
+	/** The value of the word found: quotes removed, escapes resolved (semantics TK5). */
+	value(): string {
+		const inner = this.quote === undefined ? 0 : 1;
+		const ends = inner === 1 && this.end > this.start + 1 && this.text[this.end - 1] === this.quote ? 1 : 0;
+		const raw = this.text.slice(this.start + inner, this.end - ends);
+		return this.escaped ? unescapeWord(raw) : raw;
+	}
+
+	/** A comment from its `#` to the line end; returns the offset of that line end. */
+	#comment(start: number): number {
+		const feed = this.text.indexOf('\n', start);
+		const stop = feed === -1 ? this.text.length : feed;
+		const end = feed > start && this.text.charCodeAt(feed - 1) === CR ? feed - 1 : stop;
+		this.comments.push({ span: { start, end } });
+		if (stop - start >= BUFFER_BYTES / 3) this.#checkLength(start, end, start, stop, 1, false);
+		return stop;
+	}
+
+	#plain(start: number): void {
+		const text = this.text;
+		const length = text.length;
+		let at = start;
+		let afterDollar = false;
+		let escaped = false;
+		for (; at < length; at++) {
+			const code = text.charCodeAt(at);
+			// The characters with a meaning are rare: most words take the first branch only.
+			if (code > BACKSLASH && code !== OPEN_BRACE) {
+				afterDollar = false;
+			} else if (code === OPEN_BRACE) {
+				// `${`: the brace belongs to the word, and so do further braces right behind it (TK7).
+				if (!afterDollar) break;
+			} else if (code === DOLLAR) {
+				afterDollar = true;
+			} else if (code === SEMICOLON || isSeparator(code)) {
+				break;
+			} else {
+				afterDollar = false;
+				if (code === BACKSLASH) {
+					escaped = true;
+					at++;
+				}
+			}
+		}
+		if (at > length) at = length;
+		this.quote = undefined;
+		this.escaped = escaped;
+		this.position = this.end = at;
+		if (at - start >= (BUFFER_BYTES - 1) / 3) {
+			const separated = at < length && isSeparator(text.charCodeAt(at));
+			this.#checkLength(start, at, start, at, separated ? 1 : 0, false);
+		}
+	}
+
+	#quoted(start: number, quoteCode: number): void {
+		const text = this.text;
+		const length = text.length;
+		let at = start + 1;
+		let escaped = false;
+		let severalLines = false;
+		let code = 0;
+		for (; at < length; at++) {
+			code = text.charCodeAt(at);
+			if (code === quoteCode) break;
+			if (code === BACKSLASH) {
+				escaped = true;
+				at++;
+			} else if (code === LF) severalLines = true;
+		}
+		this.quote = quoteCode === DOUBLE_QUOTE ? '"' : "'";
+		this.escaped = escaped;
+		if (at >= length) {
+			this.#unterminated(start, length, END_OF_FILE);
+			return;
+		}
+		const end = at + 1;
+		this.position = this.end = end;
+		if (end < length) {
+			code = text.charCodeAt(end);
+			const mayFollow = isSeparator(code) || code === SEMICOLON || code === OPEN_BRACE || code === CLOSE_PARENTHESIS;
+			if (!mayFollow) {
+				const message = `unexpected "${String.fromCodePoint(text.codePointAt(end) ?? code)}"`;
+				if (severalLines) {
+					this.#unterminated(start, end, message);
+					return;
+				}
+				// A `}` here is a forgotten `;`, which the parser reports.
+				if (code !== CLOSE_BRACE)
+					this.faults.push({ code: 'unexpected-after-quote', start, end, at: end, nginxMessage: message });
+			}
+		}
+		if (end - start >= (BUFFER_BYTES - 3) / 3) {
+			const separated = end < length && isSeparator(text.charCodeAt(end));
+			this.#checkLength(start, end, start + 1, end, separated ? 1 : 0, true);
+		}
+	}
+
+	/**
+	 * A quote that is not closed where the person meant it. nginx reads on over the line ends and gives up at `failsAt`;
+	 * for the tree the word ends with its first line, before the `;` or `{` that ends it.
+	 */
+	#unterminated(start: number, failsAt: number, nginxMessage: string): void {
+		const text = this.text;
+		const tooLong = byteLengthExceeds(text, start + 1, failsAt, BUFFER_BYTES - 1);
+		let feed = text.indexOf('\n', start);
+		if (feed === -1) feed = text.length;
+		let end = meaningfulEnd(text, start + 1, feed);
+		const last = text.charCodeAt(end - 1);
+		if (end - 1 > start && (last === SEMICOLON || last === OPEN_BRACE)) end = meaningfulEnd(text, start + 1, end - 1);
+		this.position = this.end = end;
+		this.faults.push({
+			code: 'unterminated-quote',
+			start,
+			end,
+			at: tooLong ? start : failsAt,
+			nginxMessage: tooLong ? `too long parameter, probably missing terminating "${text[start] ?? ''}" character` : nginxMessage,
+		});
+	}
+
+	/**
+	 * Reports a word or comment that does not fit nginx's buffer. `from`…`to` is what nginx keeps in the buffer,
+	 * `more` the separators that it reads before it lets go of the word.
+	 */
+	#checkLength(start: number, end: number, from: number, to: number, more: number, quoted: boolean): void {
+		const limit = BUFFER_BYTES - 1 - more;
+		if (!byteLengthExceeds(this.text, from, to, limit)) return;
+		// At the very end of the file nginx complains of the end instead.
+		if (to + more >= this.text.length && !byteLengthExceeds(this.text, from, to, limit + 1)) return;
+		const insideQuotes = quoted && byteLengthExceeds(this.text, from, to, BUFFER_BYTES);
+		this.faults.push({
+			code: 'parameter-too-long',
+			start,
+			end,
+			at: start,
+			nginxMessage: insideQuotes
+				? `too long parameter, probably missing terminating "${this.text[start] ?? ''}" character`
+				: `too long parameter "${this.text.slice(from, from + 10)}..." started`,
+		});
+	}
+}
+
+/** Resolves the escapes that nginx resolves when it copies a word (semantics TK5): `\"` `\'` `\\` and `\t` `\r` `\n`; others stay. */
+export function unescapeWord(raw: string): string {
+	return raw.replace(/\\(["'\\trn])/g, (_, letter: string) =>
+		letter === 't' ? '\t' : letter === 'r' ? '\r' : letter === 'n' ? '\n' : letter,
+	);
+}
+
+/** True when the UTF-8 form of `text` from `start` to `end` is longer than `limit` bytes. Looks at no more than that. */
+function byteLengthExceeds(text: string, start: number, end: number, limit: number): boolean {
+	if (end - start > limit) return true;
+	let bytes = 0;
+	for (let at = start; at < end; at++) {
+		const code = text.charCodeAt(at);
+		// Each half of a surrogate pair stands for two of its four bytes.
+		bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code >= 0xd800 && code < 0xe000 ? 2 : 3;
+		if (bytes > limit) return true;
+	}
+	return false;
+}
+
+/** The end of what a line holds before its trailing white space and comment. */
+function meaningfulEnd(text: string, start: number, lineEnd: number): number {
+	let end = lineEnd;
+	for (let at = start; at < lineEnd; at++) {
+		if (text.charCodeAt(at) !== HASH || !isSeparator(text.charCodeAt(at - 1))) continue;
+		let before = at;
+		while (before > start && isSeparator(text.charCodeAt(before - 1))) before--;
+		const last = text.charCodeAt(before - 1);
+		if (last === SEMICOLON || last === OPEN_BRACE) end = before;
+		break;
+	}
+	while (end > start && isSeparator(text.charCodeAt(end - 1))) end--;
+	return end;
+}
