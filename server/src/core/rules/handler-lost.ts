@@ -1,0 +1,84 @@
+import type { PlacedDirective, Scope } from '../config/model.ts';
+import { HANDLERS } from '../routes/handlers.ts';
+import { lostItsHandler } from '../routes/intent.ts';
+import { insertInto } from './cures/editing.ts';
+import { writtenLine } from './forwarding.ts';
+import { defineRule, placeOf } from './rule.ts';
+import { aboutRoute, whereIs } from './wording.ts';
+
+export default defineRule({
+	id: 'handler-lost',
+	summary: 'A location inside a WebSocket location has no proxy_pass of its own.',
+	severity: 'error',
+	why: `A nested location inherits headers, version and timeouts, but never proxy_pass. Without one it looks for a file on disk and
+answers 404.`,
+	remedy: 'Repeat `proxy_pass` in the nested location.',
+	ignore: 'The location is meant to serve files; say so with `root` or the comment `# not websocket`.',
+	rows: ['IN8'],
+	sources: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
+	examples: [
+		{
+			title: 'the nested location forgets proxy_pass',
+			within: 'http',
+			path: '/ws/room',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+		«location /ws/room» {
+			proxy_send_timeout 1h;
+		}
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+		location /ws/room {
+			proxy_send_timeout 1h;
+			proxy_pass http://127.0.0.1:9000;
+		}
+	}
+}
+`,
+			proof: { bad: 404 },
+		},
+	],
+	*check(context) {
+		for (const route of context.routes) {
+			if (route.location.context !== 'location' || !lostItsHandler(route.location)) continue;
+			const outer = outerHandler(route.location);
+			yield {
+				...aboutRoute(route),
+				at: placeOf(route.at),
+				message: `This location has no proxy_pass, and nginx does not inherit one${
+					outer === undefined ? '' : ` from the location around it (${whereIs(outer, context.configuration)})`
+				}, so it looks for a file and answers 404. Repeat proxy_pass here.`,
+				cures: () => {
+					const edit =
+						outer && outer.node.args[0]?.value.match(/^https?:\/\/[^/]+$/)
+							? insertInto(route.location, [writtenLine(outer)], [])
+							: undefined;
+					return edit === undefined ? [] : [{ title: 'Repeat proxy_pass in this location', preferred: true, edits: [edit] }];
+				},
+			};
+		}
+	},
+});
+
+function outerHandler(location: Scope): PlacedDirective | undefined {
+	for (let outer = location.parent; outer?.context === 'location'; outer = outer.parent) {
+		const handler = HANDLERS.flatMap((name) => outer.byName.get(name) ?? []).at(-1);
+		if (handler !== undefined) return handler;
+	}
+	return undefined;
+}

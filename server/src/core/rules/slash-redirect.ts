@@ -1,0 +1,100 @@
+import { locationMatch } from '../config/location.ts';
+import { HANDLERS } from '../routes/handlers.ts';
+import type { Route } from '../routes/route.ts';
+import { handshakeRequest } from '../routes/urls.ts';
+import { replaceArgument } from './cures/editing.ts';
+import { defineRule, placeOfArgument, type RuleContext } from './rule.ts';
+import { aboutRoute } from './wording.ts';
+
+export default defineRule({
+	id: 'slash-redirect',
+	summary: 'A handshake for /ws is redirected to /ws/ before the location that would take it.',
+	severity: 'warning',
+	why: `For \`location /ws/\` with a proxy_pass, nginx answers 301 to a request for /ws, before it tries regular expressions or a
+shorter prefix. WebSocket clients do not follow redirects. It matters where another location of the server would have taken /ws.`,
+	remedy: 'Write the location without the final slash, or add `location = /ws`.',
+	ignore: 'Every client opens the URL with the final slash.',
+	rows: ['RT1', 'RT2'],
+	sources: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
+	examples: [
+		{
+			title: 'the catch-all would have taken /ws',
+			within: 'http',
+			path: '/ws',
+			bad: `server {
+	listen 8080;
+	location «/ws/» {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location / {
+		proxy_pass http://127.0.0.1:9000;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location / {
+		proxy_pass http://127.0.0.1:9000;
+	}
+}
+`,
+			proof: { bad: 301 },
+		},
+	],
+	*check(context) {
+		for (const route of context.routes) {
+			const { match } = route;
+			if (match === undefined || (match.kind !== 'prefix' && match.kind !== 'prefix-first')) continue;
+			if (!match.pattern.endsWith('/') || match.pattern === '/' || !HANDLERS.some((name) => route.location.byName.has(name)))
+				continue;
+			const bare = match.pattern.slice(0, -1);
+			if (!isTakenOtherwise(route, bare) || !isRedirected(route, bare, context)) continue;
+			yield {
+				...aboutRoute(route),
+				severity: 'information',
+				at: placeOfArgument(route.at, match.argument),
+				message: `nginx answers a handshake for ${bare} with 301 to ${match.pattern}, although another location of this server would take it, and WebSocket clients do not follow redirects. Write \`location ${bare}\`, or make sure that every client asks for ${match.pattern}.`,
+				cures: () => {
+					const edit = replaceArgument(route.at, match.argument, bare);
+					return edit === undefined || route.handler === undefined
+						? []
+						: [{ title: `Take ${bare} too`, preferred: true, edits: [edit] }];
+				},
+			};
+		}
+	},
+});
+
+/** True when some other location of the server matches the path without its slash. */
+function isTakenOtherwise(route: Route, bare: string): boolean {
+	const siblings = route.location.parent?.byName.get('location') ?? [];
+	return siblings.some((placed) => {
+		const other = locationMatch(placed);
+		return (
+			other !== undefined &&
+			placed !== route.at &&
+			(other.kind === 'prefix' || other.kind === 'prefix-first') &&
+			bare.startsWith(other.pattern) &&
+			placed.body !== undefined &&
+			HANDLERS.some((name) => placed.body?.byName.has(name))
+		);
+	});
+}
+
+function isRedirected(route: Route, bare: string, context: RuleContext): boolean {
+	const url = route.urls[0];
+	if (url === undefined) return false;
+	const answer = context.predictor.predict({ ...handshakeRequest(url), uri: encodeURI(bare) });
+	return answer.outcome === 'answered' && answer.status === 301 && (answer.redirect ?? '').includes(`${encodeURI(bare)}/`);
+}

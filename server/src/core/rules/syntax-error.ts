@@ -1,0 +1,71 @@
+import type { ConfigFile } from '../config/model.ts';
+import type { SyntaxProblem } from '../syntax/nodes.ts';
+import { type Cure, defineRule } from './rule.ts';
+
+export default defineRule({
+	id: 'syntax-error',
+	summary: 'nginx cannot read the file.',
+	severity: 'error',
+	why: `nginx reads a configuration as a whole and starts, or reloads, only when every file of it can be read. A missing semicolon makes
+the next line part of the directive, so the line that nginx names is often not the one to mend.`,
+	remedy: 'Mend the text at the marked place.',
+	ignore: 'Never: nginx refuses the whole configuration.',
+	rows: ['TK3', 'TK7', 'TK8', 'TK9', 'TK10', 'TK11', 'TK12'],
+	sources: ['https://nginx.org/en/docs/beginners_guide.html#conf_structure'],
+	examples: [
+		{
+			title: 'a semicolon is missing',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:900«0»
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'rejected' },
+		},
+	],
+	*check(context) {
+		for (const file of context.configuration.files.values()) {
+			if (file.tree.template) continue;
+			for (const problem of file.tree.problems)
+				yield {
+					severity: 'error',
+					at: { path: file.path, span: problem.span },
+					message: problem.message,
+					cures: () => curesOf(file, problem),
+				};
+		}
+	},
+});
+
+function curesOf(file: ConfigFile, problem: SyntaxProblem): readonly Cure[] {
+	const { span } = problem;
+	const behind = { start: span.end, end: span.end };
+	switch (problem.code) {
+		case 'missing-semicolon':
+			return [{ title: 'Add the missing semicolon', preferred: true, edits: [{ path: file.path, span: behind, text: ';' }] }];
+		case 'unexpected-semicolon':
+			return [{ title: 'Remove the extra semicolon', preferred: true, edits: [{ path: file.path, span, text: '' }] }];
+		case 'unexpected-close':
+			return [{ title: 'Remove the extra closing brace', preferred: true, edits: [{ path: file.path, span, text: '' }] }];
+		default:
+			return [];
+	}
+}
