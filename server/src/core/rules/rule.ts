@@ -57,7 +57,7 @@ export interface Example {
 	readonly bad: string;
 	/** No rule says anything worse than information about it. */
 	readonly good: string;
-	/** `bad` after its preferred fix, when that is not `good`. */
+	/** `bad` after its preferred fix, when that is not `good`; empty when there is no fix in the text. */
 	readonly fixed?: string;
 	/** The path that the proof asks for; `/ws` unless said. */
 	readonly path?: string;
