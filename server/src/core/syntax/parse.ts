@@ -4,6 +4,7 @@ import { forgottenProblem, splitAtForgottenSemicolons, type Terminator, UNEXPECT
 import type { Block, Directive, SyntaxProblem, SyntaxTree, Word } from './nodes.ts';
 import { Scanner } from './scanner.ts';
 import { commonShapes, type DirectiveShapes, holdsEntries } from './shapes.ts';
+import { SourceDirective, SourceWord } from './sourceNodes.ts';
 
 export interface ParseOptions {
 	/** How each directive may be written, to notice a forgotten `;`. Without it a small set of common directives is known. */
@@ -14,7 +15,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A block that is still open while reading. */
 interface OpenBlock {
-	readonly directive: Mutable<Directive>;
+	readonly directive: SourceDirective;
 	readonly block: Mutable<Block>;
 	readonly children: Directive[];
 	readonly entries: boolean;
@@ -43,8 +44,9 @@ class Reader {
 	#faults = 0;
 	#innermost: OpenBlock | undefined = undefined;
 	#siblings: Directive[] = this.#top;
-	#name: Word | undefined = undefined;
-	#args: Word[] | undefined = undefined;
+	/** The words of the directive being read are the first `#count` of these; the array is used again for each. */
+	readonly #words: SourceWord[] = [];
+	#count = 0;
 	/** Indices (name = 0) of the words of this directive that are first on their line. */
 	#lineStarts: number[] | undefined = undefined;
 
@@ -80,22 +82,16 @@ class Reader {
 
 	#word(): void {
 		const scanner = this.#scanner;
-		const word: Word = { span: { start: scanner.start, end: scanner.end }, value: scanner.value(), quote: scanner.quote };
-		if (this.#name === undefined) {
-			this.#name = word;
-			return;
+		if (scanner.onNewLine && this.#count > 0) {
+			if (this.#lineStarts === undefined) this.#lineStarts = [this.#count];
+			else this.#lineStarts.push(this.#count);
 		}
-		if (this.#args === undefined) this.#args = [word];
-		else this.#args.push(word);
-		if (scanner.onNewLine) {
-			if (this.#lineStarts === undefined) this.#lineStarts = [this.#args.length];
-			else this.#lineStarts.push(this.#args.length);
-		}
+		this.#words[this.#count++] = new SourceWord(scanner.text, scanner.start, scanner.end, scanner.quote, scanner.escaped);
 	}
 
 	#semicolon(): void {
 		const { start, end } = this.#scanner;
-		if (this.#name === undefined) {
+		if (this.#count === 0) {
 			this.#problem(
 				'unexpected-semicolon',
 				'There is no directive before this ";": remove it.',
@@ -111,7 +107,7 @@ class Reader {
 
 	#openBrace(): void {
 		const { start, end } = this.#scanner;
-		if (this.#name === undefined) {
+		if (this.#count === 0) {
 			this.#problem('unexpected-open', 'There is no directive before this "{".', start, end, start, 'unexpected "{"');
 			return;
 		}
@@ -123,7 +119,7 @@ class Reader {
 
 	#closeBrace(): void {
 		const { start, end } = this.#scanner;
-		if (this.#name !== undefined) this.#flush('}', start, end);
+		if (this.#count > 0) this.#flush('}', start, end);
 		const open = this.#innermost;
 		if (open === undefined) {
 			this.#problem(
@@ -142,7 +138,8 @@ class Reader {
 
 	#close(open: OpenBlock, end: number): void {
 		open.block.span = { start: open.block.span.start, end };
-		open.directive.span = { start: open.directive.span.start, end };
+		open.block.children = open.children.slice();
+		open.directive.stop = end;
 		this.#open.pop();
 		this.#innermost = this.#open[this.#open.length - 1];
 		this.#siblings = this.#innermost?.children ?? this.#top;
@@ -150,7 +147,7 @@ class Reader {
 
 	#finish(): void {
 		const length = this.#source.text.length;
-		if (this.#name !== undefined) this.#flush('end', length, length);
+		if (this.#count > 0) this.#flush('end', length, length);
 		for (let open = this.#innermost; open !== undefined; open = this.#innermost) {
 			const brace = open.block.span.start;
 			this.#problem(
@@ -167,44 +164,40 @@ class Reader {
 
 	/** Makes directives of the words read so far; `start` and `end` are those of the terminator. */
 	#flush(terminator: Terminator, start: number, end: number): void {
-		const name = this.#name;
-		if (name === undefined) return;
-		const args = this.#args ?? NO_WORDS;
+		const words = this.#words;
+		const count = this.#count;
 		const lineStarts = this.#lineStarts;
-		this.#name = undefined;
-		this.#args = undefined;
+		this.#count = 0;
 		this.#lineStarts = undefined;
-		const broken = terminator === '}' || terminator === 'end';
-		if (!broken && (lineStarts === undefined || this.#innermost?.entries === true)) {
-			this.#add(name, args, terminator, end);
+		const entries = this.#innermost?.entries === true;
+		if ((terminator === ';' || terminator === '{') && (lineStarts === undefined || entries)) {
+			this.#add(words, 0, count, terminator, end);
 			return;
 		}
-		const words = [name, ...args];
-		const starts = this.#innermost?.entries === true ? [] : (lineStarts ?? []);
-		const parts = splitAtForgottenSemicolons(words, starts, terminator, this.#shapes);
-		for (const part of parts) {
-			const partName = words[part.from] ?? name;
-			const partArgs = parts.length === 1 ? args : words.slice(part.from + 1, part.to);
-			if (part.forgot !== undefined) this.#problems.push(forgottenProblem(words, part, this.#line(start)));
-			if (part.forgot === undefined && !broken) this.#add(partName, partArgs, terminator, end);
-			else this.#add(partName, partArgs, part.forgot === '{' ? 'missing-open' : 'missing', (words[part.to - 1] ?? name).span.end);
+		const all = words.slice(0, count);
+		for (const part of splitAtForgottenSemicolons(all, entries ? [] : (lineStarts ?? []), terminator, this.#shapes)) {
+			if (part.forgot === undefined && (terminator === ';' || terminator === '{')) {
+				this.#add(all, part.from, part.to, terminator, end);
+				continue;
+			}
+			this.#problems.push(forgottenProblem(all, part, this.#line(start)));
+			const stop = all[part.to - 1]?.end ?? end;
+			this.#add(all, part.from, part.to, part.forgot === '{' ? 'missing-open' : 'missing', stop);
 		}
 	}
 
-	#add(name: Word, args: readonly Word[], how: Terminator | 'missing' | 'missing-open', end: number): void {
-		const directive: Mutable<Directive> = {
-			name,
-			args,
-			block: undefined,
-			end: how === ';' || how === '{' ? how : 'missing',
-			span: { start: name.span.start, end },
-			parent: this.#innermost?.directive,
-		};
+	/** Adds the directive made of the words from `from` to `to`, which ends at `stop`. */
+	#add(words: readonly SourceWord[], from: number, to: number, how: ';' | '{' | 'missing' | 'missing-open', stop: number): void {
+		const name = words[from];
+		if (name === undefined) return;
+		const args = to - from === 1 ? NO_WORDS : words.slice(from + 1, to);
+		const end = how === ';' || how === '{' ? how : 'missing';
+		const directive = new SourceDirective(name, args, end, this.#innermost?.directive, stop);
 		this.#siblings.push(directive);
-		if (how === '{' || how === 'missing-open') this.#enter(directive, how === '{' ? end - 1 : end);
+		if (how === '{' || how === 'missing-open') this.#enter(directive, how === '{' ? stop - 1 : stop);
 	}
 
-	#enter(directive: Mutable<Directive>, brace: number): void {
+	#enter(directive: SourceDirective, brace: number): void {
 		const children: Directive[] = [];
 		const block: Mutable<Block> = { span: { start: brace, end: brace + 1 }, closed: false, children, raw: undefined };
 		directive.block = block;

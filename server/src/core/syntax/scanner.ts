@@ -102,14 +102,6 @@ export class Scanner {
 		}
 	}
 
-	/** The value of the word found: quotes removed, escapes resolved (semantics TK5). */
-	value(): string {
-		const inner = this.quote === undefined ? 0 : 1;
-		const ends = inner === 1 && this.end > this.start + 1 && this.text[this.end - 1] === this.quote ? 1 : 0;
-		const raw = this.text.slice(this.start + inner, this.end - ends);
-		return this.escaped ? unescapeWord(raw) : raw;
-	}
-
 	/** A comment from its `#` to the line end; returns the offset of that line end. */
 	#comment(start: number): number {
 		const feed = this.text.indexOf('\n', start);
