@@ -1,0 +1,230 @@
+import type { Directive } from '../syntax/nodes.ts';
+import { parse } from '../syntax/parse.ts';
+import { contextOpenedBy } from './contexts.ts';
+import type {
+	ConfigFile,
+	ConfigProblem,
+	Configuration,
+	ContextName,
+	FileContent,
+	Files,
+	PlacedDirective,
+	Scope,
+} from './model.ts';
+import { folderOf, includeCandidates, isHarmlessStock, isPattern, isUnder } from './paths.ts';
+
+export interface BuildOptions {
+	/** The folder that an absolute include is mapped onto, beside the main file's own. */
+	readonly workspace?: string;
+	/** The folder that relative includes start from, for a fragment whose main file is elsewhere; the file's own folder unless said. */
+	readonly prefix?: string;
+}
+
+/** Blocks deeper than this are kept in the tree and not read as scopes. nginx has no limit; no configuration comes near. */
+const DEEPEST = 2_000;
+/** How many directives the includes of one configuration may bring before reading stops. */
+const MOST_INCLUDED = 1_000_000;
+
+/** Reads a main file with all that it includes (semantics IC1–IC5). Total: what cannot be read is in `problems`, or in a scope's `unresolved`. */
+export function buildConfiguration(mainPath: string, files: Files, options: BuildOptions = {}): Configuration {
+	return new Builder(mainPath, files, options).configuration('main', undefined);
+}
+
+/** Reads a file that another one includes, with scopes assumed around it. */
+export function buildFragment(
+	path: string,
+	files: Files,
+	context: ContextName,
+	reason: NonNullable<Configuration['fragment']>['reason'],
+	options: BuildOptions = {},
+): Configuration {
+	return new Builder(path, files, options).configuration(context, { context, reason });
+}
+
+interface MutableScope extends Scope {
+	readonly directives: PlacedDirective[];
+	readonly byName: Map<string, PlacedDirective[]>;
+	readonly unresolved: PlacedDirective[];
+}
+
+class Builder {
+	readonly #files: Files;
+	readonly #options: BuildOptions;
+	readonly #prefix: string;
+	readonly #main: ConfigFile;
+	readonly #known = new Map<string, ConfigFile>();
+	readonly #problems: ConfigProblem[] = [];
+	#included = 0;
+
+	constructor(mainPath: string, files: Files, options: BuildOptions) {
+		this.#files = files;
+		this.#options = options;
+		this.#prefix = options.prefix ?? folderOf(mainPath);
+		const content = files.read(mainPath);
+		this.#main = { path: mainPath, tree: content.kind === 'text' ? content.tree : parse('') };
+		if (content.kind !== 'text')
+			this.#problems.push({
+				code: content.kind === 'missing' ? 'include-missing' : 'include-unreadable',
+				message: content.kind === 'missing' ? `There is no file ${mainPath}.` : `${mainPath} cannot be read: ${content.reason}.`,
+				path: mainPath,
+				span: { start: 0, end: 0 },
+			});
+		this.#known.set(mainPath, this.#main);
+	}
+
+	configuration(context: ContextName, fragment: Configuration['fragment']): Configuration {
+		const root = assumedChain(context);
+		this.#place(this.#main.tree.directives, this.#main, root, [], 0);
+		return { main: this.#main, prefix: this.#prefix, files: this.#known, root, problems: this.#problems, fragment };
+	}
+
+	#place(
+		directives: readonly Directive[],
+		file: ConfigFile,
+		scope: MutableScope,
+		via: readonly PlacedDirective[],
+		depth: number,
+	): void {
+		const readsIncludes = !hasRawEntries(scope.context);
+		for (const node of directives) {
+			if (via.length > 0 && ++this.#included > MOST_INCLUDED) {
+				this.#report('too-deep', `The includes bring more than ${MOST_INCLUDED} directives; the rest is not read.`, file, node);
+				return;
+			}
+			const placed: { -readonly [K in keyof PlacedDirective]: PlacedDirective[K] } = { node, file, scope, body: undefined, via };
+			add(scope, placed);
+			if (node.block !== undefined && node.block.raw === undefined) {
+				if (depth >= DEEPEST) {
+					this.#report('too-deep', `Blocks are nested more than ${DEEPEST} deep here; what is inside is not read.`, file, node);
+					continue;
+				}
+				const body = newScope(contextOpenedBy(node.name.value, scope.context), placed, scope, false);
+				placed.body = body;
+				this.#place(node.block.children, file, body, via, depth + 1);
+			}
+			if (
+				node.name.value === 'include' &&
+				node.args.length === 1 &&
+				node.block === undefined &&
+				(readsIncludes || node.name.quote === undefined)
+			)
+				this.#include(placed, scope, via, depth);
+		}
+	}
+
+	#include(placed: PlacedDirective, scope: MutableScope, via: readonly PlacedDirective[], depth: number): void {
+		const argument = placed.node.args[0]?.value ?? '';
+		const paths = this.#resolve(argument);
+		if (paths === undefined) {
+			if (isHarmlessStock(argument)) return;
+			scope.unresolved.push(placed);
+			if (!isPattern(argument))
+				this.#report(
+					'include-missing',
+					`No file for include ${argument} is in this workspace, so what it sets is not known.`,
+					placed.file,
+					placed.node,
+				);
+			return;
+		}
+		const chain = [...via, placed];
+		for (const path of paths) {
+			if (path === this.#main.path || chain.some((include) => include.file.path === path)) {
+				this.#report(
+					'include-cycle',
+					`${path} includes itself; nginx would never finish reading it. Remove this include.`,
+					placed.file,
+					placed.node,
+				);
+				continue;
+			}
+			const content = this.#read(path);
+			if (content.kind === 'text') {
+				const file = this.#known.get(path) ?? { path, tree: content.tree };
+				this.#known.set(path, file);
+				this.#place(file.tree.directives, file, scope, chain, depth);
+			} else {
+				scope.unresolved.push(placed);
+				if (content.kind === 'unreadable')
+					this.#report(
+						'include-unreadable',
+						`${path} cannot be read (${content.reason}), so what it sets is not known.`,
+						placed.file,
+						placed.node,
+					);
+			}
+		}
+	}
+
+	/** The files of an include; undefined when it cannot be told which files there are. */
+	#resolve(argument: string): readonly string[] | undefined {
+		const candidates = includeCandidates(argument, this.#prefix, this.#options.workspace);
+		if (!isPattern(argument)) {
+			const found = candidates.find((path) => this.#mayRead(path) && this.#read(path).kind !== 'missing');
+			return found === undefined ? undefined : [found];
+		}
+		for (const pattern of candidates) {
+			const found = this.#mayRead(pattern) ? this.#files.glob(pattern) : [];
+			if (found.length > 0) return found;
+		}
+		// A pattern without a match is fine (IC2), and true where the main file stands in its own folder.
+		return candidates.some((pattern) => isUnder(pattern, this.#prefix) && (!argument.startsWith('/') || pattern === argument))
+			? []
+			: undefined;
+	}
+
+	#mayRead(path: string): boolean {
+		return isUnder(path, this.#prefix) || (this.#options.workspace !== undefined && isUnder(path, this.#options.workspace));
+	}
+
+	#read(path: string): FileContent {
+		const known = this.#known.get(path);
+		return known === undefined ? this.#files.read(path) : { kind: 'text', tree: known.tree };
+	}
+
+	#report(code: ConfigProblem['code'], message: string, file: ConfigFile, node: Directive): void {
+		const last = node.args.at(-1) ?? node.name;
+		this.#problems.push({ code, message, path: file.path, span: { start: node.name.span.start, end: last.span.end } });
+	}
+}
+
+function newScope(
+	context: ContextName,
+	opener: PlacedDirective | undefined,
+	parent: Scope | undefined,
+	assumed: boolean,
+): MutableScope {
+	return { context, opener, parent, directives: [], byName: new Map(), unresolved: [], assumed };
+}
+
+function add(scope: MutableScope, placed: PlacedDirective): void {
+	scope.directives.push(placed);
+	const same = scope.byName.get(placed.node.name.value);
+	if (same === undefined) scope.byName.set(placed.node.name.value, [placed]);
+	else same.push(placed);
+}
+
+/** The scope that a text stands in, with the ones around it assumed; nothing is assumed for a main file. */
+function assumedChain(context: ContextName): MutableScope {
+	if (context === 'main') return newScope('main', undefined, undefined, false);
+	const outer: Partial<Record<ContextName, ContextName>> = {
+		server: 'http',
+		upstream: 'http',
+		map: 'http',
+		geo: 'http',
+		split_clients: 'http',
+		types: 'http',
+		location: 'server',
+		if: 'location',
+		limit_except: 'location',
+		'stream server': 'stream',
+		'stream upstream': 'stream',
+		'stream map': 'stream',
+	};
+	return newScope(context, undefined, assumedChain(outer[context] ?? 'main'), true);
+}
+
+/** True where an entry's first word is no directive name, so only a bare `include` is one (semantics TK16, MP11). */
+function hasRawEntries(context: ContextName): boolean {
+	return /map|geo|split_clients|types/.test(context);
+}
