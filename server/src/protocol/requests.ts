@@ -1,0 +1,240 @@
+import type { HandshakeTrace } from '../core/handshake/trace.ts';
+import type { Position } from '../core/text/span.ts';
+
+/*
+ * The requests and notifications that LSP does not have. Both sides import the names and the types from here.
+ * Positions are LSP's: zero-based lines, zero-based UTF-16 characters. Documents are named by URI, as text.
+ */
+
+/** Client → server, `initializationOptions`. Every field may be absent: another editor sends none. */
+export interface InitializationOptions {
+	/** True when the person trusts the workspace: only then may a process be started or a connection be made. Absent: false. */
+	readonly trusted?: boolean;
+	/** True when files must be read through the client (`FILE_READ` …): a web or a virtual workspace. */
+	readonly filesThroughClient?: boolean;
+	/** Commands that the client offers; the server puts no other into code lenses and code actions. */
+	readonly commands?: readonly string[];
+}
+
+/** Server → client, `capabilities.experimental.nginxWebSocket`. */
+export interface ExperimentalCapabilities {
+	/** True when this server can make connections (Node); false in a browser. */
+	readonly handshake: boolean;
+	/** True when `EXPLAIN_ROUTE` is answered. */
+	readonly explain: boolean;
+}
+
+/** Client command behind the code lens; its one argument is a `RouteReference`. */
+export const TEST_ROUTE_COMMAND = 'nginxWebSocket.testRoute';
+/** Client command that shows what nginx would do with a handshake on the route; its one argument is a `RouteReference`. */
+export const EXPLAIN_ROUTE_COMMAND = 'nginxWebSocket.explainRoute';
+
+/** Client → server, a notification without parameters: the person has come to trust the workspace. */
+export const TRUST_GRANTED = 'nginxWebSocket/trustGranted';
+
+export interface Range {
+	readonly start: Position;
+	readonly end: Position;
+}
+
+export interface DocumentPlace {
+	readonly uri: string;
+	readonly range: Range;
+}
+
+/** Names a route of a document, as the document stood when it was listed. */
+export interface RouteReference {
+	readonly uri: string;
+	readonly routeId: string;
+}
+
+// ---- routes -------------------------------------------------------------------------------------------------------
+
+/** Client → server: the WebSocket routes of a document, or of the whole configuration that it belongs to. */
+export const ROUTES = 'nginxWebSocket/routes';
+
+export interface RoutesParams {
+	readonly uri: string;
+	/** Only the routes whose location encloses this position. When there is none, all routes of the document. */
+	readonly position?: Position;
+}
+
+export interface RoutesResult {
+	/** In the order of the file; routes whose intent is certain or likely only. */
+	readonly routes: readonly RouteDescription[];
+	/** The version that the verdicts stand on. */
+	readonly nginxVersion: string;
+	/** The main file of the configuration. */
+	readonly mainUri: string;
+}
+
+/** A route as a person picks it. */
+export interface RouteDescription extends RouteReference {
+	/** `location /ws/`, as written. */
+	readonly title: string;
+	/** The server it stands in: its names, or `server on port 8080`. */
+	readonly server: string;
+	/** The location's name and arguments. */
+	readonly range: Range;
+	readonly intent: 'certain' | 'likely' | 'none';
+	readonly evidence: readonly string[];
+	readonly verdict: 'upgrades' | 'fails' | 'unknown';
+	/** One clause: why. */
+	readonly reason: string;
+	/** One for each listen; empty when no request from outside gets there. */
+	readonly urls: readonly RouteUrlDescription[];
+}
+
+export interface RouteUrlDescription {
+	readonly scheme: 'ws' | 'wss';
+	readonly host: string;
+	readonly port: number;
+	readonly path: string;
+	/** True when the host name is only an example: the person is asked for it. */
+	readonly hostOpen: boolean;
+	/** True when the path is only an example: the person is asked for it. */
+	readonly pathOpen: boolean;
+}
+
+// ---- the test -----------------------------------------------------------------------------------------------------
+
+/**
+ * Client → server: one real WebSocket handshake on a route. The request can be cancelled.
+ * Answered with an error (`InvalidRequest`) by a server that may not make connections: untrusted workspace, browser.
+ */
+export const TEST_HANDSHAKE = 'nginxWebSocket/testHandshake';
+
+export interface TestHandshakeParams extends RouteReference {
+	/** The whole URL, with what the configuration leaves open filled in. */
+	readonly url: string;
+	readonly options?: HandshakeOptions;
+	/** When given, `HANDSHAKE_STAGE` is sent with it. */
+	readonly progressToken?: string;
+}
+
+export interface HandshakeOptions {
+	/** Host or address to connect to, in place of the URL's; the Host header and SNI stay the URL's. */
+	readonly connectTo?: string;
+	/** Headers to send in addition; a name that the handshake sets itself is replaced, save the Sec-WebSocket- ones. */
+	readonly headers?: readonly (readonly [string, string])[];
+	readonly subprotocols?: readonly string[];
+	/** Milliseconds for the whole test. */
+	readonly timeoutMs?: number;
+	/** Take any certificate. */
+	readonly insecure?: boolean;
+	/**
+	 * `loopback` (also when absent): the test ends with failure code `NOT_LOOPBACK`, stage `tcp`, before any packet leaves
+	 * this machine. `any`: the person has agreed.
+	 */
+	readonly reach?: 'loopback' | 'any';
+}
+
+/** Server → client, a notification: how far a test has come. */
+export const HANDSHAKE_STAGE = 'nginxWebSocket/handshakeStage';
+
+export interface HandshakeStage {
+	readonly progressToken: string;
+	readonly stage: 'dns' | 'tcp' | 'tls' | 'upgrade' | 'ping' | 'close';
+}
+
+export interface HandshakeReport {
+	readonly trace: HandshakeTrace;
+	/** One sentence for a notification: what happened. */
+	readonly headline: string;
+	/** Why, joined with the model; the first line is the cause. */
+	readonly explanation: readonly ExplanationLine[];
+	/** Proved cures, the preferred one first. */
+	readonly fixes: readonly FixReference[];
+	/** The whole report as Markdown, secrets masked; the same words as `test --format pretty`. */
+	readonly report: string;
+}
+
+export interface ExplanationLine {
+	readonly text: string;
+	readonly at?: DocumentPlace;
+}
+
+export interface FixReference {
+	readonly title: string;
+	readonly ruleId: string;
+	readonly safe: boolean;
+	readonly preferred: boolean;
+	readonly edits: readonly DocumentEdits[];
+}
+
+export interface DocumentEdits {
+	readonly uri: string;
+	/** The version that the edits were made for; null for a document that was not open. */
+	readonly version: number | null;
+	readonly edits: readonly { readonly range: Range; readonly newText: string }[];
+}
+
+// ---- explanation without a connection -----------------------------------------------------------------------------
+
+/** Client → server: what nginx would do with a handshake on the route, step by step. */
+export const EXPLAIN_ROUTE = 'nginxWebSocket/explainRoute';
+
+export interface ExplainRouteParams extends RouteReference {
+	/** In place of the route's example URL. */
+	readonly url?: string;
+}
+
+export interface ExplainRouteResult {
+	readonly headline: string;
+	readonly explanation: readonly ExplanationLine[];
+	/** The whole explanation as Markdown. */
+	readonly report: string;
+}
+
+// ---- state --------------------------------------------------------------------------------------------------------
+
+/** Server → client, a notification: sent after start and whenever it changes. */
+export const STATUS = 'nginxWebSocket/status';
+
+export interface Status {
+	/** `1.26.3`. */
+	readonly nginxVersion: string;
+	/** `setting`: the person set it. `nginx`: the local nginx said so. `default`: nobody knows. */
+	readonly versionSource: 'setting' | 'nginx' | 'default';
+	/** A sentence for the person when something is not as they asked (a version that cannot be read, a nginx that does not start). */
+	readonly problem?: string;
+}
+
+// ---- files, read through the client -------------------------------------------------------------------------------
+
+/** Server → client: the text of a file as it is on disk. Open documents are the server's own to prefer. */
+export const FILE_READ = 'nginxWebSocket/fs/read';
+
+export interface FileReadParams {
+	readonly uri: string;
+}
+
+export type FileReadResult =
+	| { readonly kind: 'text'; readonly text: string }
+	| { readonly kind: 'missing' }
+	| { readonly kind: 'unreadable'; readonly reason: string };
+
+/** Server → client: what a folder holds, sorted by name; empty when there is no such folder. */
+export const FILE_LIST = 'nginxWebSocket/fs/list';
+
+export interface FileListParams {
+	readonly uri: string;
+}
+
+export interface FileListResult {
+	readonly entries: readonly { readonly name: string; readonly kind: 'file' | 'directory' }[];
+}
+
+/** Server → client: the files under a folder that match a glob as VS Code writes it (`**` included), at most `limit`. */
+export const FILE_FIND = 'nginxWebSocket/fs/find';
+
+export interface FileFindParams {
+	/** The workspace folder. */
+	readonly uri: string;
+	readonly pattern: string;
+	readonly limit: number;
+}
+
+export interface FileFindResult {
+	readonly uris: readonly string[];
+}
