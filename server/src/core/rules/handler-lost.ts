@@ -65,7 +65,7 @@ answers 404.`,
 				}, so it looks for a file and answers 404. Repeat proxy_pass here.`,
 				cures: () => {
 					const edit =
-						outer && outer.node.args[0]?.value.match(/^https?:\/\/[^/]+$/)
+						outer !== undefined && /^https?:\/\/[^/]+$/.test(outer.node.args[0]?.value ?? '')
 							? insertInto(route.location, [writtenLine(outer)], [])
 							: undefined;
 					return edit === undefined ? [] : [{ title: 'Repeat proxy_pass in this location', preferred: true, edits: [edit] }];

@@ -1,0 +1,32 @@
+// Written by `npm run generate`; do not edit.
+import connectionNotUpgrade from './connection-not-upgrade.ts';
+import handlerLost from './handler-lost.ts';
+import headersLost from './headers-lost.ts';
+import httpVersion10 from './http-version-1-0.ts';
+import httpVersion2 from './http-version-2.ts';
+import idleTimeout from './idle-timeout.ts';
+import mapSourceLiteral from './map-source-literal.ts';
+import mapWrongValue from './map-wrong-value.ts';
+import type { Rule } from './rule.ts';
+import slashRedirect from './slash-redirect.ts';
+import syntaxError from './syntax-error.ts';
+import unknownVariable from './unknown-variable.ts';
+import upgradeNotForwarded from './upgrade-not-forwarded.ts';
+import upgradeValueWrong from './upgrade-value-wrong.ts';
+
+/** Every rule, by id. */
+export const RULES: readonly Rule[] = [
+	connectionNotUpgrade,
+	handlerLost,
+	headersLost,
+	httpVersion10,
+	httpVersion2,
+	idleTimeout,
+	mapSourceLiteral,
+	mapWrongValue,
+	slashRedirect,
+	syntaxError,
+	unknownVariable,
+	upgradeNotForwarded,
+	upgradeValueWrong,
+];
