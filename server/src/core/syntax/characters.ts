@@ -9,6 +9,7 @@ export const DOLLAR = 36;
 export const SINGLE_QUOTE = 39;
 export const CLOSE_PARENTHESIS = 41;
 export const SEMICOLON = 59;
+export const LESS_THAN = 60;
 export const BACKSLASH = 92;
 export const OPEN_BRACE = 123;
 export const CLOSE_BRACE = 125;

@@ -19,18 +19,48 @@ export const UNEXPECTED_CLOSE = 'unexpected "}"';
 export const UNEXPECTED_END = 'unexpected end of file, expecting ";" or "}"';
 
 /**
- * Directives that take any number of arguments, but refuse a word that is none of theirs: what nginx says then, and the directive
- * names among their own parameters (ngx_http_core_listen, ngx_http_upstream_server, ngx_http_log_set_log, ngx_log_set_levels,
- * ngx_http_core_error_page, ngx_conf_set_bitmask_slot, ngx_http_headers_add; run on 1.22, 1.26, 1.30).
+ * What nginx says of a directive that takes any number of arguments but refuses the directive name at `at`, which it swallowed;
+ * undefined when it accepts that. Run on 1.22, 1.26 and 1.30.
  */
-const STRICT: ReadonlyMap<string, { readonly says: string; readonly own: readonly string[]; readonly free: number }> = new Map([
-	['listen', { says: 'invalid parameter', own: ['http2', 'proxy_protocol', 'quic', 'spdy', 'ssl'], free: 1 }],
-	['server', { says: 'invalid parameter', own: [], free: 1 }],
-	['access_log', { says: 'invalid parameter', own: ['gzip'], free: 2 }],
-	['error_log', { says: 'invalid log level', own: [], free: 1 }],
-	['add_header', { says: 'invalid parameter', own: [], free: 2 }],
-	['ssl_protocols', { says: 'invalid value', own: [], free: 0 }],
-	['proxy_next_upstream', { says: 'invalid value', own: [], free: 0 }],
+type Refusal = (words: readonly Word[], from: number, at: number) => string | undefined;
+
+const invalidValue: Refusal = (words, _, at) => `invalid value "${words[at]?.value ?? ''}"`;
+const invalidParameter: Refusal = (words, from, at) =>
+	at > from + 1 ? `invalid parameter "${words[at]?.value ?? ''}"` : undefined;
+
+/** The parameters of `listen` that are names of directives too. */
+const LISTEN_PARAMETERS: ReadonlySet<string> = new Set(['http2', 'proxy_protocol', 'quic', 'spdy', 'ssl']);
+
+const REFUSALS: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
+	[
+		'listen',
+		(words, from, at) => (LISTEN_PARAMETERS.has(words[at]?.value ?? '') ? undefined : invalidParameter(words, from, at)),
+	],
+	['server', invalidParameter],
+	[
+		'access_log',
+		(words, from, at) => {
+			const name = words[at]?.value ?? '';
+			if (at === from + 2 && words[from + 1]?.value !== 'off') return `unknown log format "${name}"`;
+			return name === 'gzip' ? undefined : invalidParameter(words, from, at);
+		},
+	],
+	['error_log', (words, from, at) => (at > from + 1 ? `invalid log level "${words[at]?.value ?? ''}"` : undefined)],
+	['add_header', (words, from, at) => (at > from + 2 ? invalidParameter(words, from, at) : undefined)],
+	[
+		'error_page',
+		(words, from) => {
+			const notCode = words.slice(from + 1, -1).find((word) => !/^\d+$|^=/.test(word.value));
+			return notCode === undefined ? undefined : `invalid value "${notCode.value}"`;
+		},
+	],
+	['resolver', (words, from, at) => (at > from + 1 ? `host not found in resolver "${words[at]?.value ?? ''}"` : undefined)],
+	['gzip_proxied', invalidValue],
+	['proxy_cache_methods', invalidValue],
+	['proxy_cache_use_stale', invalidValue],
+	['proxy_ignore_headers', invalidValue],
+	['proxy_next_upstream', invalidValue],
+	['ssl_protocols', invalidValue],
 ]);
 
 /**
@@ -55,7 +85,7 @@ export function splitAtForgottenSemicolons(
 		const at = candidates[nth] ?? 0;
 		const forgot = forgottenBefore(words, from, at, candidates[nth + 1], terminator, shapes);
 		if (forgot === undefined) continue;
-		parts.push({ from, to: at, forgot, nginxMessage: complaint(words, from, words.length, terminator, shapes) ?? '' });
+		parts.push({ from, to: at, forgot, nginxMessage: complaint(words, from, at, terminator, shapes) ?? '' });
 		from = at;
 	}
 	const last = complaint(words, from, words.length, terminator, shapes) ?? '';
@@ -84,25 +114,25 @@ function forgottenBefore(
 	if (left === undefined) return rightComplete ? ';' : undefined;
 	const count = at - from - 1;
 	const leftComplete = fits(left, count, false);
-	const broken = terminator === '}' || terminator === 'end';
-	if (broken) {
+	if (terminator === '}' || terminator === 'end') {
 		// nginx complains in any case; the question is only whether this line was meant as a directive of its own.
 		const whole = fits(left, words.length - from - 1, false);
 		return (whole ? leftComplete && rightComplete : leftComplete || rightComplete) ? ';' : undefined;
 	}
-	const saying = complaint(words, from, words.length, terminator, shapes);
-	if (saying === undefined) return undefined;
-	if (leftComplete)
-		return rightComplete || !saying.startsWith('invalid ') || saying.startsWith('invalid number') ? ';' : undefined;
-	if (fits(left, count, true)) return rightComplete ? '{' : undefined;
-	return rightComplete ? ';' : undefined;
+	if (complaint(words, from, at, terminator, shapes) === undefined) return undefined;
+	if (leftComplete) return rightComplete || !fits(left, words.length - from - 1, terminator === '{') ? ';' : undefined;
+	if (!rightComplete) return undefined;
+	return fits(left, count, true) ? '{' : ';';
 }
 
-/** What nginx says of the words from `from` to `to` as one directive; undefined when, as far as is known, it accepts them. */
+/**
+ * What nginx says of all the words from `from` on as one directive, in which the known name at `at` was swallowed;
+ * undefined when, as far as is known, it accepts them.
+ */
 function complaint(
 	words: readonly Word[],
 	from: number,
-	to: number,
+	at: number,
 	terminator: Terminator,
 	shapes: DirectiveShapes,
 ): string | undefined {
@@ -115,16 +145,45 @@ function complaint(
 	if (!known.some((shape) => shape.block === block)) {
 		return block ? `directive "${name}" is not terminated by ";"` : `directive "${name}" has no opening "{"`;
 	}
-	if (!fits(known, to - from - 1, block)) return `invalid number of arguments in "${name}" directive`;
-	const strict = block ? undefined : STRICT.get(name);
-	if (strict === undefined) return undefined;
-	for (let index = from + 1 + strict.free; index < to; index++) {
-		const word = words[index];
-		if (word === undefined || word.quote !== undefined || shapes(word.value) === undefined) continue;
-		if (!strict.own.includes(word.value)) return `${strict.says} "${word.value}"`;
-	}
-	return undefined;
+	if (!fits(known, words.length - from - 1, block)) return `invalid number of arguments in "${name}" directive`;
+	return block ? undefined : REFUSALS.get(name)?.(words, from, at);
 }
+
+/**
+ * The same for the entries of a map, geo or charset_map: two words each, so a line of two that follows another is an entry of its own.
+ * A single part when the words are not laid out so, or nginx accepts more words in an entry of this block.
+ */
+export function splitEntries(
+	words: readonly Word[],
+	lineStarts: readonly number[],
+	terminator: Terminator,
+	block: string,
+): Part[] {
+	const broken = terminator === '}' || terminator === 'end';
+	const says =
+		terminator === '}'
+			? UNEXPECTED_CLOSE
+			: terminator === 'end'
+				? UNEXPECTED_END
+				: terminator === '{'
+					? undefined
+					: ENTRY_COUNT.get(block);
+	const starts = [0, ...lineStarts];
+	const regular = starts.every((from, nth) => (starts[nth + 1] ?? words.length) - from === 2);
+	if (says === undefined || !regular)
+		return [{ from: 0, to: words.length, forgot: broken ? ';' : undefined, nginxMessage: says ?? '' }];
+	return starts.map((from, nth) => {
+		const to = starts[nth + 1];
+		return { from, to: to ?? words.length, forgot: to !== undefined || broken ? ';' : undefined, nginxMessage: says };
+	});
+}
+
+/** What nginx says of an entry with too many words; the other entry blocks take any number. */
+const ENTRY_COUNT: ReadonlyMap<string, string> = new Map([
+	['map', 'invalid number of the map parameters'],
+	['geo', 'invalid number of the geo parameters'],
+	['charset_map', 'invalid parameters number'],
+]);
 
 /** The problem to report for a part that lacks its `;` or `{`; `nginxLine` is one-based. */
 export function forgottenProblem(words: readonly Word[], part: Part, nginxLine: number): SyntaxProblem {

@@ -67,7 +67,10 @@ export interface SyntaxTree {
 	readonly source: SourceText;
 	readonly directives: readonly Directive[];
 	readonly comments: readonly Comment[];
+	/** In the order in which nginx meets them; no more than a hundred. */
 	readonly problems: readonly SyntaxProblem[];
+	/** Template marks that are no part of a word and were passed over, such as `{% if … %}`. */
+	readonly templateMarks: readonly Span[];
 	/** The text holds template marks (`{{ }}`, `{% %}`, `${VAR}` where a directive should be): syntax problems are withheld. */
 	readonly template: boolean;
 }

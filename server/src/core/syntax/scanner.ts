@@ -1,3 +1,4 @@
+import type { Span } from '../text/span.ts';
 import {
 	BACKSLASH,
 	CLOSE_BRACE,
@@ -7,6 +8,7 @@ import {
 	DOUBLE_QUOTE,
 	HASH,
 	isSeparator,
+	LESS_THAN,
 	LF,
 	OPEN_BRACE,
 	SEMICOLON,
@@ -15,6 +17,7 @@ import {
 	TAB,
 } from './characters.ts';
 import type { Comment } from './nodes.ts';
+import { standsAlone, templateMarks } from './template.ts';
 
 /** What `Scanner.next` has found. */
 export type TokenKind = 'word' | ';' | '{' | '}' | 'end';
@@ -55,8 +58,17 @@ export class Scanner {
 	/** A line end stood between the token before and this one. */
 	onNewLine = false;
 
+	/** Template marks that stood where no word may and were passed over. */
+	readonly passedMarks: Span[] = [];
+	/** A template mark stood outside comments. */
+	metTemplateMark = false;
+	readonly #marks: readonly Span[];
+	#nextMark = 0;
+
 	constructor(text: string) {
 		this.text = text;
+		this.#marks =
+			text.includes('{{') || text.includes('{%') || text.includes('<%') || text.includes('<?') ? templateMarks(text) : [];
 	}
 
 	/** Finds the next token and moves behind it. At the end of the text it returns `end`, for ever. */
@@ -73,8 +85,15 @@ export class Scanner {
 				newLine = true;
 				continue;
 			}
-			if (code !== HASH) break;
-			at = this.#comment(at) - 1;
+			if (code === HASH) {
+				at = this.#comment(at) - 1;
+				continue;
+			}
+			if (code !== OPEN_BRACE && code !== LESS_THAN) break;
+			const mark = this.#markAt(at);
+			if (mark === undefined || !standsAlone(text, mark)) break;
+			this.passedMarks.push(mark);
+			at = mark.end - 1;
 		}
 		this.onNewLine = newLine;
 		this.start = at;
@@ -87,6 +106,10 @@ export class Scanner {
 				this.position = this.end = at + 1;
 				return ';';
 			case OPEN_BRACE:
+				if (this.#markAt(at) !== undefined) {
+					this.#plain(at);
+					return 'word';
+				}
 				this.position = this.end = at + 1;
 				return '{';
 			case CLOSE_BRACE:
@@ -100,6 +123,19 @@ export class Scanner {
 				this.#plain(at);
 				return 'word';
 		}
+	}
+
+	/** The template mark that starts at `at`, if any. */
+	#markAt(at: number): Span | undefined {
+		const marks = this.#marks;
+		if (marks.length === 0) return undefined;
+		// After an unterminated quote the scanner has gone back in the text.
+		while (this.#nextMark > 0 && (marks[this.#nextMark - 1]?.start ?? 0) >= at) this.#nextMark--;
+		while (this.#nextMark < marks.length && (marks[this.#nextMark]?.start ?? 0) < at) this.#nextMark++;
+		const mark = marks[this.#nextMark];
+		if (mark?.start !== at) return undefined;
+		this.metTemplateMark = true;
+		return mark;
 	}
 
 	/** A comment from its `#` to the line end; returns the offset of that line end. */
@@ -124,8 +160,10 @@ export class Scanner {
 			if (code > BACKSLASH && code !== OPEN_BRACE) {
 				afterDollar = false;
 			} else if (code === OPEN_BRACE) {
+				const mark = this.#markAt(at);
+				if (mark !== undefined) at = mark.end - 1;
 				// `${`: the brace belongs to the word, and so do further braces right behind it (TK7).
-				if (!afterDollar) break;
+				else if (!afterDollar) break;
 			} else if (code === DOLLAR) {
 				afterDollar = true;
 			} else if (code === SEMICOLON || isSeparator(code)) {
@@ -135,7 +173,7 @@ export class Scanner {
 				if (code === BACKSLASH) {
 					escaped = true;
 					at++;
-				}
+				} else if (code === LESS_THAN) at = (this.#markAt(at)?.end ?? at + 1) - 1;
 			}
 		}
 		if (at > length) at = length;
@@ -162,6 +200,7 @@ export class Scanner {
 				escaped = true;
 				at++;
 			} else if (code === LF) severalLines = true;
+			else if (code === OPEN_BRACE || code === LESS_THAN) at = (this.#markAt(at)?.end ?? at + 1) - 1;
 		}
 		this.quote = quoteCode === DOUBLE_QUOTE ? '"' : "'";
 		this.escaped = escaped;

@@ -21,21 +21,18 @@ export function* tokens(tree: SyntaxTree): Generator<Token, void, undefined> {
 	yield* between(text, at, text.length);
 }
 
-/** Words, Lua bodies and comments in the order of the text. */
+/** Words, Lua bodies, comments and template marks in the order of the text. */
 function* pieces(tree: SyntaxTree): Generator<Token, void, undefined> {
-	let nextComment = 0;
+	const comments = tree.comments.map(({ span }): Token => ({ kind: 'comment', span }));
+	const marks = tree.templateMarks.map((span): Token => ({ kind: 'template', span }));
+	const others = marks.length === 0 ? comments : [...comments, ...marks].sort((a, b) => a.span.start - b.span.start);
+	let next = 0;
 	for (const piece of wordsAndBodies(tree.directives)) {
-		for (; ; nextComment++) {
-			const comment = tree.comments[nextComment];
-			if (comment === undefined || comment.span.start > piece.span.start) break;
-			yield { kind: 'comment', span: comment.span };
-		}
+		for (let other = others[next]; other !== undefined && other.span.start < piece.span.start; other = others[++next])
+			yield other;
 		yield piece;
 	}
-	for (; nextComment < tree.comments.length; nextComment++) {
-		const comment = tree.comments[nextComment];
-		if (comment !== undefined) yield { kind: 'comment', span: comment.span };
-	}
+	yield* others.slice(next);
 }
 
 function* wordsAndBodies(directives: readonly Directive[]): Generator<Token, void, undefined> {
@@ -48,26 +45,14 @@ function* wordsAndBodies(directives: readonly Directive[]): Generator<Token, voi
 	}
 }
 
-/** What stands between two words: white space, punctuation, and template marks that the reader passed over. */
+/** What stands between two words: white space and punctuation. */
 function* between(text: string, start: number, end: number): Generator<Token, void, undefined> {
 	let at = start;
 	while (at < end) {
 		const from = at;
-		if (isSeparator(text.charCodeAt(at))) {
-			while (at < end && isSeparator(text.charCodeAt(at))) at++;
-			yield { kind: 'space', span: { start: from, end: at } };
-		} else if (isPunctuation(text, at, end)) {
-			at++;
-			yield { kind: 'punctuation', span: { start: from, end: at } };
-		} else {
-			while (at < end && !isSeparator(text.charCodeAt(at))) at++;
-			yield { kind: 'template', span: { start: from, end: at } };
-		}
+		const space = isSeparator(text.charCodeAt(at));
+		if (space) while (at < end && isSeparator(text.charCodeAt(at))) at++;
+		else at++;
+		yield { kind: space ? 'space' : 'punctuation', span: { start: from, end: at } };
 	}
-}
-
-function isPunctuation(text: string, at: number, end: number): boolean {
-	const character = text[at];
-	if (character === ';' || character === '}') return true;
-	return character === '{' && !(at + 1 < end && '{%'.includes(text[at + 1] ?? ' '));
 }
