@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { globRegex } from '../core/config/glob.ts';
+import type { FileContent, Files } from '../core/config/model.ts';
+import { parseConfiguration } from '../core/config/parseConfiguration.ts';
+
+/** Files larger than this are not read: no configuration is, and a log that an include's pattern meets may be. In bytes. */
+const LARGEST = 64 * 1024 * 1024;
+
+/** A Files port over the disk. Trees are kept for as long as the port is; make a new one to see changes. */
+export function diskFiles(): Files {
+	const known = new Map<string, FileContent>();
+	return {
+		read(path) {
+			const content = known.get(path) ?? readFile(path);
+			known.set(path, content);
+			return content;
+		},
+		glob: (pattern) => globOnDisk(pattern),
+	};
+}
+
+function readFile(path: string): FileContent {
+	try {
+		const stat = statSync(path);
+		if (!stat.isFile()) return { kind: 'unreadable', reason: 'it is not a file' };
+		if (stat.size > LARGEST) return { kind: 'unreadable', reason: `it is larger than ${LARGEST / 1024 / 1024} MiB` };
+		return { kind: 'text', tree: parseConfiguration(readFileSync(path, 'utf8')) };
+	} catch (error) {
+		const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+		if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
+		return {
+			kind: 'unreadable',
+			reason: code === 'EACCES' || code === 'EPERM' ? 'reading it is not allowed' : code || String(error),
+		};
+	}
+}
+
+/** Walks only the folders that the pattern can reach: one level for each of its parts. */
+function globOnDisk(pattern: string): readonly string[] {
+	const parts = pattern.split('/');
+	const firstOpen = parts.findIndex((part) => /[*?[]/.test(part));
+	if (firstOpen === -1) return [];
+	let folders = [parts.slice(0, firstOpen).join('/') || '/'];
+	for (let index = firstOpen; index < parts.length; index++) {
+		const isLast = index === parts.length - 1;
+		const part = parts[index] ?? '';
+		const fits = globRegex(part);
+		const next: string[] = [];
+		for (const folder of folders)
+			for (const entry of namesIn(folder)) {
+				if (/[*?[]/.test(part) ? !fits.test(entry) : entry !== part) continue;
+				next.push(folder === '/' ? `/${entry}` : `${folder}/${entry}`);
+			}
+		folders = isLast ? next.filter((path) => isFile(path)) : next;
+	}
+	return folders.sort((a, b) => (a < b ? -1 : 1));
+}
+
+function namesIn(folder: string): readonly string[] {
+	try {
+		return readdirSync(folder);
+	} catch {
+		return [];
+	}
+}
+
+function isFile(path: string): boolean {
+	try {
+		return statSync(path).isFile();
+	} catch {
+		return false;
+	}
+}
+
+/** A path of this system as the core writes paths: `/` between its parts. */
+export function toCorePath(path: string): string {
+	return path.replace(/\\/g, '/');
+}
