@@ -90,6 +90,8 @@ export interface RouteUrlDescription {
 	readonly host: string;
 	readonly port: number;
 	readonly path: string;
+	/** The address that the `listen` names: `*`, an IPv4 address, `[…]`, a host name, or `unix:/path`. */
+	readonly listenAddress: string;
 	/** True when the host name is only an example: the person is asked for it. */
 	readonly hostOpen: boolean;
 	/** True when the path is only an example: the person is asked for it. */
@@ -104,7 +106,11 @@ export interface RouteUrlDescription {
  */
 export const TEST_HANDSHAKE = 'nginxWebSocket/testHandshake';
 
-export interface TestHandshakeParams extends RouteReference {
+export interface TestHandshakeParams {
+	/** A document of the configuration. */
+	readonly uri: string;
+	/** The route that was picked; the URL decides when it is absent or gone (the document has changed since). */
+	readonly routeId?: string;
 	/** The whole URL, with what the configuration leaves open filled in. */
 	readonly url: string;
 	readonly options?: HandshakeOptions;
