@@ -1,0 +1,52 @@
+import type { ExtensionContext } from 'vscode';
+import { commands, window, workspace } from 'vscode';
+import type { LanguageClientOptions } from 'vscode-languageclient';
+import type { InitializationOptions } from '../../../server/src/protocol/requests.ts';
+import { TEST_ROUTE_COMMAND, TRUST_GRANTED } from '../../../server/src/protocol/requests.ts';
+import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
+import { DOCUMENTS } from './documents.ts';
+import { answerFileRequests } from './files.ts';
+import type { Host } from './host.ts';
+import { Reports } from './reports.ts';
+import { RouteTest } from './routeTest.ts';
+import { showStatus } from './status.ts';
+
+/** Starts the server and puts the commands in place; the same on the desktop and on the web. A server that does not start is shown in the status item, and can be started again. */
+export async function startExtension(context: ExtensionContext, host: Host): Promise<void> {
+	const log = window.createOutputChannel('NGINX WebSocket', { log: true });
+	const initializationOptions: InitializationOptions = {
+		trusted: workspace.isTrusted,
+		filesThroughClient: !host.hasSockets || (workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme !== 'file'),
+		commands: host.hasSockets ? [TEST_ROUTE_COMMAND] : [],
+	};
+	const options: LanguageClientOptions = {
+		documentSelector: DOCUMENTS,
+		outputChannel: log,
+		initializationOptions,
+		diagnosticCollectionName: SETTINGS_SECTION,
+		progressOnInitialization: false,
+	};
+	const client = host.createClient(context.extensionUri, options);
+	answerFileRequests(client);
+	const reports = new Reports();
+	const test = new RouteTest(client, reports);
+	context.subscriptions.push(
+		log,
+		{ dispose: () => client.dispose() },
+		reports,
+		test.listen(),
+		...showStatus(client),
+		commands.registerCommand(TEST_ROUTE_COMMAND, (from: unknown) => test.run(from)),
+		commands.registerCommand('nginxWebSocket.restartServer', async () => {
+			if (client.needsStop()) await client.stop();
+			await client.start();
+		}),
+		commands.registerCommand('nginxWebSocket.showLog', () => log.show()),
+		workspace.onDidGrantWorkspaceTrust(() => client.sendNotification(TRUST_GRANTED)),
+	);
+	try {
+		await client.start();
+	} catch (error) {
+		log.error(error instanceof Error ? error : String(error));
+	}
+}

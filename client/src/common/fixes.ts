@@ -1,0 +1,27 @@
+import { Range, Uri, WorkspaceEdit, window, workspace } from 'vscode';
+import type { FixReference } from '../../../server/src/protocol/requests.ts';
+
+/**
+ * Applies a fix in the editor, unsaved, as one step that can be undone. False, with a message, when a document has changed since
+ * the fix was made or the editor refuses.
+ */
+export async function applyFix(fix: FixReference): Promise<boolean> {
+	const change = new WorkspaceEdit();
+	for (const { uri, version, edits } of fix.edits) {
+		const target = Uri.parse(uri);
+		const document = await workspace.openTextDocument(target);
+		if (version !== null && document.version !== version) {
+			window.showWarningMessage(
+				`${workspace.asRelativePath(target)} has changed since the test. Test the route again to get a fix for it.`,
+			);
+			return false;
+		}
+		for (const { range, newText } of edits) {
+			change.replace(target, new Range(range.start.line, range.start.character, range.end.line, range.end.character), newText);
+		}
+	}
+	const applied = await workspace.applyEdit(change);
+	const first = fix.edits[0];
+	if (applied && first !== undefined) await window.showTextDocument(Uri.parse(first.uri), { preview: false });
+	return applied;
+}

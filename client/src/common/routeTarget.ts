@@ -1,0 +1,128 @@
+import { QuickPickItemKind, window, workspace } from 'vscode';
+import type { RouteDescription, RouteUrlDescription } from '../../../server/src/protocol/requests.ts';
+import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
+import { isLoopback, loopbackFor } from './loopback.ts';
+
+/** Where one handshake goes. */
+export interface RouteTarget {
+	readonly uri: string;
+	readonly routeId: string;
+	readonly url: string;
+	/** Set when the connection goes elsewhere than the URL says. */
+	readonly connectTo?: string;
+	/** `any` once the person has agreed. */
+	readonly reach: 'loopback' | 'any';
+}
+
+const VERDICTS: Readonly<Record<RouteDescription['verdict'], string>> = {
+	upgrades: 'should upgrade',
+	fails: 'fails',
+	unknown: 'cannot be told',
+};
+
+/** Lets the person choose one of several routes; the only one needs no choice. Undefined when they leave. */
+export async function pickRoute(routes: readonly RouteDescription[]): Promise<RouteDescription | undefined> {
+	const [only] = routes;
+	if (routes.length === 1) return only;
+	const chosen = await window.showQuickPick(
+		routes.map((route) => ({
+			label: route.title,
+			description: route.server,
+			detail: `${VERDICTS[route.verdict]}: ${route.reason}`,
+			route,
+		})),
+		{ title: 'Test WebSocket route', placeHolder: 'Which route?', matchOnDescription: true },
+	);
+	return chosen?.route;
+}
+
+/** Asks for what the configuration leaves open, and for leave to contact another machine. Undefined when the person leaves. */
+export async function askForTarget(route: RouteDescription): Promise<RouteTarget | undefined> {
+	const open = await pickUrl(route.urls);
+	if (open === undefined) return undefined;
+	const host = open.hostOpen ? await askHost(open) : open.host;
+	if (host === undefined) return undefined;
+	const path = open.pathOpen ? await askPath({ ...open, host }) : open.path;
+	if (path === undefined) return undefined;
+	const url = urlText({ ...open, host, path });
+	const way = await askWay(url, host, open.listenAddress);
+	return way && { uri: route.uri, routeId: route.routeId, url, ...way };
+}
+
+/** The URL as a person writes it: without the scheme's own port. */
+function urlText({ scheme, host, port, path }: Pick<RouteUrlDescription, 'scheme' | 'host' | 'port' | 'path'>): string {
+	const usual = scheme === 'wss' ? 443 : 80;
+	return `${scheme}://${host}${port === usual ? '' : `:${port}`}${path}`;
+}
+
+async function pickUrl(urls: readonly RouteUrlDescription[]): Promise<RouteUrlDescription | undefined> {
+	const [only] = urls;
+	if (urls.length === 1) return only;
+	const chosen = await window.showQuickPick(
+		urls.map((url) => ({ label: urlText(url), description: `listen ${url.listenAddress}:${url.port}`, url })),
+		{ title: 'Test WebSocket route', placeHolder: 'At which address?' },
+	);
+	return chosen?.url;
+}
+
+function askHost(url: RouteUrlDescription): Thenable<string | undefined> {
+	return window.showInputBox({
+		title: 'Test WebSocket route: host name',
+		prompt: `The configuration leaves the host name open. ${urlText(url)}`,
+		value: url.host,
+		validateInput: (value) =>
+			/^(\[[\da-f:.]+\]|[^\s/:?#@[\]]+)$/i.test(value) ? undefined : 'A host name or an address, without scheme, port and path.',
+	});
+}
+
+function askPath(url: RouteUrlDescription): Thenable<string | undefined> {
+	return window.showInputBox({
+		title: 'Test WebSocket route: path',
+		prompt: `The configuration leaves the path open. ${urlText(url)}`,
+		value: url.path,
+		valueSelection: [url.path.length, url.path.length],
+		validateInput: (value) => (/^\/[^\s#]*$/.test(value) ? undefined : 'A path starts with / and has no space and no #.'),
+	});
+}
+
+/** Which machine to connect to. Nothing is asked when the URL itself names this one. */
+async function askWay(
+	url: string,
+	host: string,
+	listenAddress: string,
+): Promise<Pick<RouteTarget, 'connectTo' | 'reach'> | undefined> {
+	if (isLoopback(host)) return { reach: 'loopback' };
+	const here = loopbackFor(listenAddress);
+	const chosen = await window.showQuickPick(
+		[
+			...(here === undefined
+				? []
+				: [
+						{ label: 'This machine', description: here, detail: `Connects to ${here} and asks for ${host} there.`, there: false },
+					]),
+			{ label: '', kind: QuickPickItemKind.Separator, there: false },
+			{ label: host, description: 'as DNS has it', detail: 'May leave this machine; asks first.', there: true },
+		],
+		{ title: `Test ${url}`, placeHolder: 'Where does this nginx run?' },
+	);
+	if (chosen === undefined) return undefined;
+	if (!chosen.there && here !== undefined) return { connectTo: here, reach: 'loopback' };
+	return (await confirmContact(url, host)) ? { reach: 'any' } : undefined;
+}
+
+/** Nothing but loopback is contacted without an explicit yes. */
+async function confirmContact(url: string, host: string): Promise<boolean> {
+	const settings = workspace.getConfiguration(SETTINGS_SECTION);
+	const confirmed = settings.get<readonly string[]>('test.confirmedHosts', []);
+	if (confirmed.some((name) => name.toLowerCase() === host.toLowerCase())) return true;
+	const once = 'Connect';
+	const always = 'Connect, and Remember This Host';
+	const answer = await window.showWarningMessage(
+		`Connect to ${host}?`,
+		{ modal: true, detail: `This sends one WebSocket handshake and one ping to\n${url}\nand closes the connection.` },
+		once,
+		always,
+	);
+	if (answer === always) await settings.update('test.confirmedHosts', [...confirmed, host], true);
+	return answer !== undefined;
+}
