@@ -144,7 +144,7 @@ export class Scanner {
 		const stop = feed === -1 ? this.text.length : feed;
 		const end = feed > start && this.text.charCodeAt(feed - 1) === CR ? feed - 1 : stop;
 		this.comments.push({ span: { start, end } });
-		if (stop - start >= BUFFER_BYTES / 3) this.#checkLength(start, end, start, stop, 1, false);
+		this.#refuseTooLong(start, end, this.#tooLong(start, stop, 0, undefined));
 		return stop;
 	}
 
@@ -180,10 +180,8 @@ export class Scanner {
 		this.quote = undefined;
 		this.escaped = escaped;
 		this.position = this.end = at;
-		if (at - start >= (BUFFER_BYTES - 1) / 3) {
-			const separated = at < length && isSeparator(text.charCodeAt(at));
-			this.#checkLength(start, at, start, at, separated ? 1 : 0, false);
-		}
+		const separated = at < length && isSeparator(text.charCodeAt(at));
+		this.#refuseTooLong(start, at, this.#tooLong(start, at, separated ? 1 : 0, undefined));
 	}
 
 	#quoted(start: number, quoteCode: number): void {
@@ -204,29 +202,26 @@ export class Scanner {
 		}
 		this.quote = quoteCode === DOUBLE_QUOTE ? '"' : "'";
 		this.escaped = escaped;
+		const quote = this.quote;
 		if (at >= length) {
-			this.#unterminated(start, length, END_OF_FILE);
+			this.#unterminated(start, length, this.#tooLong(start + 1, length, 0, quote), END_OF_FILE);
 			return;
 		}
 		const end = at + 1;
 		this.position = this.end = end;
-		if (end < length) {
-			code = text.charCodeAt(end);
-			const mayFollow = isSeparator(code) || code === SEMICOLON || code === OPEN_BRACE || code === CLOSE_PARENTHESIS;
-			if (!mayFollow) {
-				const message = `unexpected "${String.fromCodePoint(text.codePointAt(end) ?? code)}"`;
-				if (severalLines) {
-					this.#unterminated(start, end, message);
-					return;
-				}
-				// A `}` here is a forgotten `;`, which the parser reports.
-				if (code !== CLOSE_BRACE)
-					this.faults.push({ code: 'unexpected-after-quote', start, end, at: end, nginxMessage: message });
-			}
+		code = end < length ? text.charCodeAt(end) : SPACE;
+		const separated = end < length && isSeparator(code);
+		const tooLong = this.#tooLong(start + 1, end, separated ? 1 : 0, quote);
+		const mayFollow = isSeparator(code) || code === SEMICOLON || code === OPEN_BRACE || code === CLOSE_PARENTHESIS;
+		const message = mayFollow ? '' : `unexpected "${String.fromCodePoint(text.codePointAt(end) ?? code)}"`;
+		if (!mayFollow && severalLines) {
+			this.#unterminated(start, end, tooLong, message);
+			return;
 		}
-		if (end - start >= (BUFFER_BYTES - 3) / 3) {
-			const separated = end < length && isSeparator(text.charCodeAt(end));
-			this.#checkLength(start, end, start + 1, end, separated ? 1 : 0, true);
+		this.#refuseTooLong(start, end, tooLong);
+		// A `}` here is a forgotten `;`, which the parser reports.
+		if (!mayFollow && code !== CLOSE_BRACE) {
+			this.faults.push({ code: 'unexpected-after-quote', start, end, at: end, nginxMessage: message });
 		}
 	}
 
@@ -234,9 +229,8 @@ export class Scanner {
 	 * A quote that is not closed where the person meant it. nginx reads on over the line ends and gives up at `failsAt`;
 	 * for the tree the word ends with its first line, before the `;` or `{` that ends it.
 	 */
-	#unterminated(start: number, failsAt: number, nginxMessage: string): void {
+	#unterminated(start: number, failsAt: number, tooLong: string | undefined, nginxMessage: string): void {
 		const text = this.text;
-		const tooLong = byteLengthExceeds(text, start + 1, failsAt, BUFFER_BYTES - 1);
 		let feed = text.indexOf('\n', start);
 		if (feed === -1) feed = text.length;
 		let end = meaningfulEnd(text, start + 1, feed);
@@ -247,30 +241,30 @@ export class Scanner {
 			code: 'unterminated-quote',
 			start,
 			end,
-			at: tooLong ? start : failsAt,
-			nginxMessage: tooLong ? `too long parameter, probably missing terminating "${text[start] ?? ''}" character` : nginxMessage,
+			at: tooLong === undefined ? failsAt : start,
+			nginxMessage: tooLong ?? nginxMessage,
 		});
 	}
 
 	/**
-	 * Reports a word or comment that does not fit nginx's buffer. `from`…`to` is what nginx keeps in the buffer,
-	 * `more` the separators that it reads before it lets go of the word.
+	 * What nginx says of a word or comment that does not fit its buffer; undefined when it fits. `from`…`to` is what nginx keeps in the
+	 * buffer, quotes at the end included, `more` the separators that it reads before it lets go of the word.
 	 */
-	#checkLength(start: number, end: number, from: number, to: number, more: number, quoted: boolean): void {
-		const limit = BUFFER_BYTES - 1 - more;
-		if (!byteLengthExceeds(this.text, from, to, limit)) return;
-		// At the very end of the file nginx complains of the end instead.
-		if (to + more >= this.text.length && !byteLengthExceeds(this.text, from, to, limit + 1)) return;
-		const insideQuotes = quoted && byteLengthExceeds(this.text, from, to, BUFFER_BYTES);
-		this.faults.push({
-			code: 'parameter-too-long',
-			start,
-			end,
-			at: start,
-			nginxMessage: insideQuotes
-				? `too long parameter, probably missing terminating "${this.text[start] ?? ''}" character`
-				: `too long parameter "${this.text.slice(from, from + 10)}..." started`,
-		});
+	#tooLong(from: number, to: number, more: number, quote: '"' | "'" | undefined): string | undefined {
+		if (to - from < (BUFFER_BYTES - 1) / 3) return undefined;
+		const text = this.text;
+		// At the very end of the file nginx needs no further character.
+		const limit = to + more >= text.length ? BUFFER_BYTES : BUFFER_BYTES - 1;
+		if (!byteLengthExceeds(text, from, to, limit - more)) return undefined;
+		const closed = text[to - 1] === quote;
+		if (quote !== undefined && (!closed || byteLengthExceeds(text, from, to, BUFFER_BYTES))) {
+			return `too long parameter, probably missing terminating "${quote}" character`;
+		}
+		return `too long parameter "${text.slice(from, from + 10)}..." started`;
+	}
+
+	#refuseTooLong(start: number, end: number, nginxMessage: string | undefined): void {
+		if (nginxMessage !== undefined) this.faults.push({ code: 'parameter-too-long', start, end, at: start, nginxMessage });
 	}
 }
 
