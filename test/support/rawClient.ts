@@ -1,0 +1,86 @@
+import { connect } from 'node:net';
+
+export interface RawResponse {
+	/** 0 when the connection was closed without a response. */
+	readonly status: number;
+	readonly statusLine: string;
+	readonly headers: readonly (readonly [string, string])[];
+	/** What came behind the header until the end, or until `untilBytes` were there. */
+	readonly body: Buffer;
+}
+
+export interface RawRequest {
+	readonly method?: string;
+	readonly uri: string;
+	readonly httpVersion?: string;
+	readonly headers: readonly (readonly [string, string])[];
+	/** Bytes to send as soon as a 101 is in; the answer of the same length is waited for. */
+	readonly tunnel?: Buffer;
+}
+
+/** The headers of a conforming handshake. */
+export function handshakeHeaders(host: string, connection = 'Upgrade'): [string, string][] {
+	return [
+		['Host', host],
+		['Connection', connection],
+		['Upgrade', 'websocket'],
+		['Sec-WebSocket-Version', '13'],
+		['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+	];
+}
+
+/** Sends exactly these bytes and reads the answer. Rejects after `timeoutMs`. */
+export function sendRaw(port: number, request: RawRequest, timeoutMs = 5_000, address = '127.0.0.1'): Promise<RawResponse> {
+	return new Promise((resolve, reject) => {
+		const socket = connect(port, address);
+		let received = Buffer.alloc(0);
+		let sentTunnel = false;
+		const timer = setTimeout(() => finish(new Error(`no answer to ${request.uri} in ${timeoutMs} ms`)), timeoutMs);
+		const finish = (error?: Error): void => {
+			clearTimeout(timer);
+			socket.destroy();
+			if (error !== undefined) reject(error);
+			else resolve(readResponse(received));
+		};
+		socket.on('connect', () => {
+			const lines = request.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+			socket.write(`${request.method ?? 'GET'} ${request.uri} HTTP/${request.httpVersion ?? '1.1'}\r\n${lines}\r\n`, 'latin1');
+		});
+		socket.on('data', (chunk) => {
+			received = Buffer.concat([received, chunk]);
+			const end = received.indexOf('\r\n\r\n');
+			if (end === -1) return;
+			const response = readResponse(received);
+			if (response.status === 101) {
+				if (request.tunnel === undefined) finish();
+				else if (!sentTunnel) {
+					sentTunnel = true;
+					socket.write(request.tunnel);
+				}
+				if (request.tunnel !== undefined && response.body.length >= request.tunnel.length) finish();
+				return;
+			}
+			const length = response.headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
+			if (length !== undefined && response.body.length >= Number(length)) finish();
+		});
+		socket.on('end', () => finish());
+		socket.on('close', () => finish());
+		socket.on('error', (error) => (received.length > 0 ? finish() : finish(error)));
+	});
+}
+
+function readResponse(bytes: Buffer): RawResponse {
+	const end = bytes.indexOf('\r\n\r\n');
+	const [statusLine = '', ...lines] = bytes
+		.subarray(0, end === -1 ? bytes.length : end)
+		.toString('latin1')
+		.split('\r\n');
+	return {
+		status: Number(/^HTTP\/[\d.]+ (\d{3})/.exec(statusLine)?.[1] ?? 0),
+		statusLine,
+		headers: lines
+			.filter((line) => line.includes(':'))
+			.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+		body: end === -1 ? Buffer.alloc(0) : bytes.subarray(end + 4),
+	};
+}
