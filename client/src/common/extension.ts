@@ -46,6 +46,7 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 	);
 	try {
 		await client.start();
+		await commands.executeCommand('setContext', 'nginxWebSocket.handshakeAvailable', host.hasSockets);
 	} catch (error) {
 		log.error(error instanceof Error ? error : String(error));
 	}
