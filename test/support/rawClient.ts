@@ -14,8 +14,8 @@ export interface RawRequest {
 	readonly uri: string;
 	readonly httpVersion?: string;
 	readonly headers: readonly (readonly [string, string])[];
-	/** Bytes to send as soon as a 101 is in; the answer of the same length is waited for. */
-	readonly tunnel?: Buffer;
+	/** Bytes to send as soon as a 101 is in, and how many to wait for. */
+	readonly tunnel?: { readonly send: Buffer; readonly answerLength: number };
 }
 
 /** The headers of a conforming handshake. */
@@ -55,9 +55,9 @@ export function sendRaw(port: number, request: RawRequest, timeoutMs = 5_000, ad
 				if (request.tunnel === undefined) finish();
 				else if (!sentTunnel) {
 					sentTunnel = true;
-					socket.write(request.tunnel);
+					socket.write(request.tunnel.send);
 				}
-				if (request.tunnel !== undefined && response.body.length >= request.tunnel.length) finish();
+				if (request.tunnel !== undefined && response.body.length >= request.tunnel.answerLength) finish();
 				return;
 			}
 			const length = response.headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
