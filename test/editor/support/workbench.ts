@@ -1,0 +1,129 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import type { CodeServer } from './codeServer.ts';
+import { PICTURES, SCREENSHOTS } from './paths.ts';
+
+/** One window of the editor, seen and used as a person does: what is visible, the keyboard, the mouse. */
+export class Workbench {
+	readonly page: Page;
+	readonly #context: BrowserContext;
+
+	private constructor(page: Page, context: BrowserContext) {
+		this.page = page;
+		this.#context = context;
+	}
+
+	/** Opens a folder. `prepare` may rewrite the page on its way in (web extension host). */
+	static async open(
+		browser: Browser,
+		server: CodeServer,
+		folder: string,
+		prepare?: (page: Page) => Promise<void>,
+	): Promise<Workbench> {
+		const context = await browser.newContext({ viewport: { width: 1180, height: 740 } });
+		const page = await context.newPage();
+		await prepare?.(page);
+		await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`, { waitUntil: 'domcontentloaded' });
+		await page.locator('.monaco-workbench .explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+		return new Workbench(page, context);
+	}
+
+	close(): Promise<void> {
+		return this.#context.close();
+	}
+
+	/** Opens a file of the folder by its name and puts the caret into it. */
+	async openFile(name: string): Promise<void> {
+		await this.page.keyboard.press('Control+P');
+		await this.quickInput.fill(name);
+		await this.quickRow(name).first().waitFor();
+		await this.page.keyboard.press('Enter');
+		await this.page.locator('.tab.active', { hasText: name.slice(name.lastIndexOf('/') + 1) }).waitFor();
+		await this.editor.locator('.view-line').first().waitFor();
+	}
+
+	/** The editor that has, or last had, the caret. */
+	get editor(): Locator {
+		return this.page.locator('.editor-group-container.active .editor-instance .monaco-editor').first();
+	}
+
+	get quickInput(): Locator {
+		return this.page.locator('.quick-input-widget:visible input').first();
+	}
+
+	/** Rows of the open quick pick. */
+	quickRow(text: string | RegExp): Locator {
+		return this.page.locator('.quick-input-widget:visible .monaco-list-row', { hasText: text });
+	}
+
+	/** Runs a command from the palette by its whole title. */
+	async runCommand(title: string): Promise<void> {
+		await this.page.keyboard.press('F1');
+		await this.quickInput.fill(`>${title}`);
+		await this.quickRow(title).first().click();
+	}
+
+	/** Puts the caret before the first character of a one-based line. */
+	async goToLine(line: number, column = 1): Promise<void> {
+		await this.page.keyboard.press('Control+G');
+		await this.quickInput.fill(`:${line}:${column}`);
+		await this.page.keyboard.press('Enter');
+		await this.page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });
+	}
+
+	/** Types at the caret, key by key, as a person does. */
+	type(text: string): Promise<void> {
+		return this.page.keyboard.type(text, { delay: 15 });
+	}
+
+	save(): Promise<void> {
+		return this.page.keyboard.press('Control+S');
+	}
+
+	/** Squiggles that can be seen in the active editor. */
+	squiggles(severity: 'error' | 'warning' | 'info'): Locator {
+		return this.editor.locator(`.squiggly-${severity}`);
+	}
+
+	/** Opens the Problems view; its rows, each with its whole text. */
+	async problems(): Promise<Locator> {
+		const panel = this.page.locator('.markers-panel');
+		if (!(await panel.isVisible())) await this.page.keyboard.press('Control+Shift+M');
+		await panel.waitFor();
+		return panel.locator('.monaco-list-row');
+	}
+
+	/** Opens the light bulb's menu at the caret; its entries. */
+	async lightBulb(): Promise<Locator> {
+		await this.page.keyboard.press('Control+.');
+		const entries = this.page.locator('.action-widget .monaco-list-row.action');
+		await entries.first().waitFor();
+		return entries;
+	}
+
+	notification(text: string | RegExp): Locator {
+		return this.page.locator('.notification-toast', { hasText: text });
+	}
+
+	/** The lines that can be seen in the active editor, top to bottom. */
+	async visibleText(): Promise<string> {
+		const lines = await this.editor.locator('.view-lines .view-line').evaluateAll((elements) =>
+			elements
+				.map((element) => ({ top: Number.parseFloat((element as HTMLElement).style.top), text: element.textContent ?? '' }))
+				.sort((a, b) => a.top - b.top)
+				.map(({ text }) => text.replaceAll('\u00a0', ' ')),
+		);
+		return lines.join('\n');
+	}
+
+	/** Keeps what can be seen, for a person to judge. `picture`: also as a picture of the README. */
+	async screenshot(name: string, options: { readonly picture?: boolean } = {}): Promise<void> {
+		mkdirSync(SCREENSHOTS, { recursive: true });
+		const path = join(SCREENSHOTS, `${name}.png`);
+		await this.page.screenshot({ path });
+		if (options.picture !== true || process.env.NGINX_WEBSOCKET_PICTURES !== '1') return;
+		mkdirSync(PICTURES, { recursive: true });
+		copyFileSync(path, join(PICTURES, `${name}.png`));
+	}
+}
