@@ -1,0 +1,93 @@
+import type { Configuration, Files } from '../config/model.ts';
+import { type AnalyseOptions, type Analysis, analyse } from './analyse.ts';
+import { applyEdits, areIndependent, editsByFile } from './edits.ts';
+import type { Edit, Finding, Fix } from './finding.ts';
+import { overlaid } from './proof.ts';
+
+/** How to get a project's configurations from files: again and again while fixes are applied. */
+export type ReadConfigurations = (files: Files) => readonly Configuration[];
+
+export type ProjectOptions = Omit<AnalyseOptions, 'files' | 'rebuild'>;
+
+export interface ProjectAnalysis {
+	readonly analyses: readonly Analysis[];
+	/** Of all configurations, by file and place; one that several configurations share counts once. */
+	readonly findings: readonly Finding[];
+	/** Every file that was read, by path. */
+	readonly files: ReadonlyMap<string, Configuration['main']>;
+}
+
+/** Analyses every configuration of a project. */
+export function analyseProject(files: Files, read: ReadConfigurations, options: ProjectOptions): ProjectAnalysis {
+	const configurations = read(files);
+	const analyses = configurations.map((configuration, index) =>
+		analyse(configuration, {
+			...options,
+			files,
+			rebuild: (changed) =>
+				read(changed).find(({ main }) => main.path === configuration.main.path) ?? configurations[index] ?? configuration,
+		}),
+	);
+	const findings = new Map<string, Finding>();
+	for (const { findings: own } of analyses)
+		for (const finding of own) if (!findings.has(keyOf(finding))) findings.set(keyOf(finding), finding);
+	return {
+		analyses,
+		findings: [...findings.values()].sort((a, b) =>
+			a.at.path < b.at.path ? -1 : a.at.path > b.at.path ? 1 : a.at.span.start - b.at.span.start,
+		),
+		files: new Map(configurations.flatMap((configuration) => [...configuration.files])),
+	};
+}
+
+/** What makes two findings the same one. */
+export function keyOf(finding: Finding): string {
+	return `${finding.ruleId}\0${finding.at.path}\0${finding.at.span.start}\0${finding.at.span.end}\0${finding.message}`;
+}
+
+export interface FixedProject {
+	/** The new text of every file that changed, by path. */
+	readonly texts: ReadonlyMap<string, string>;
+	/** The fixes that were applied, in order. */
+	readonly applied: readonly { readonly finding: Finding; readonly fix: Fix }[];
+	/** What is found afterwards. */
+	readonly after: ProjectAnalysis;
+}
+
+/** Rounds after which fixing stops: each round applies every fix that does not touch another one's place. */
+const MOST_ROUNDS = 100;
+
+/**
+ * Applies the one preferred fix of every finding that `wanted` takes, as if one after the other: each round applies those that share no
+ * place and reads the configurations again.
+ */
+export function fixProject(
+	files: Files,
+	read: ReadConfigurations,
+	options: ProjectOptions,
+	wanted: (finding: Finding) => boolean,
+): FixedProject {
+	const texts = new Map<string, string>();
+	const applied: { finding: Finding; fix: Fix }[] = [];
+	const tried = new Set<string>();
+	for (let round = 0; ; round++) {
+		const now = overlaid(files, texts);
+		const analysis = analyseProject(now, read, options);
+		const chosen: { finding: Finding; fix: Fix }[] = [];
+		for (const finding of round < MOST_ROUNDS ? analysis.findings : []) {
+			if (!wanted(finding) || tried.has(keyOf(finding))) continue;
+			const fix = finding.fixes().find(({ preferred }) => preferred);
+			if (fix === undefined) tried.add(keyOf(finding));
+			else if (chosen.every((other) => areIndependent(other.fix.edits, fix.edits))) chosen.push({ finding, fix });
+		}
+		if (chosen.length === 0) return { texts, applied, after: analysis };
+		tried.clear();
+		const edits: readonly Edit[] = chosen.flatMap(({ fix }) => fix.edits);
+		for (const [path, own] of editsByFile(edits)) {
+			const before = analysis.files.get(path)?.tree.source.text;
+			const text = before === undefined ? undefined : applyEdits(before, own);
+			if (typeof text === 'string') texts.set(path, text);
+		}
+		applied.push(...chosen);
+	}
+}

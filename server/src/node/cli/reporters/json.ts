@@ -1,0 +1,21 @@
+import { type CheckReport, rangeOf, shownPath } from '../report.ts';
+
+/** The JSON of `check --format json`: zero-based positions, as in LSP. */
+export function reportJson(report: CheckReport): string {
+	return `${JSON.stringify(
+		{
+			findings: report.findings.map((finding) => ({
+				rule: finding.ruleId,
+				severity: finding.severity,
+				message: finding.message,
+				file: shownPath(finding.at.path, report.workspace),
+				range: rangeOf(finding, report.analysis),
+				fixes: finding.fixes().map(({ title, safe }) => ({ title, safe })),
+			})),
+			files: report.analysis.files.size,
+			nginxVersion: report.version,
+		},
+		null,
+		2,
+	)}\n`;
+}

@@ -1,0 +1,58 @@
+import type { Log, Result } from 'sarif';
+import { rulePageUrl } from '../../../core/rules/page.ts';
+import { RULES } from '../../../core/rules/rules.generated.ts';
+import { type CheckReport, rangeOf, shownPath } from '../report.ts';
+
+/** SARIF 2.1.0 (one-based positions). */
+export function reportSarif(report: CheckReport): string {
+	const log: Log = {
+		$schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+		version: '2.1.0',
+		runs: [
+			{
+				tool: {
+					driver: {
+						name: 'nginx-websocket',
+						informationUri: 'https://github.com/nginx-websocket/nginx-websocket',
+						rules: RULES.map((rule) => ({
+							id: rule.id,
+							shortDescription: { text: rule.summary },
+							fullDescription: { text: rule.why.replace(/\s*\n\s*/g, ' ') },
+							helpUri: rulePageUrl(rule.id),
+							defaultConfiguration: { level: levelOf(rule.severity) },
+						})),
+					},
+				},
+				columnKind: 'utf16CodeUnits',
+				results: report.findings.map((finding): Result => {
+					const place = (path: string, range: ReturnType<typeof rangeOf>) => ({
+						physicalLocation: {
+							artifactLocation: { uri: encodeURI(shownPath(path, report.workspace)) },
+							region: {
+								startLine: range.start.line + 1,
+								startColumn: range.start.character + 1,
+								endLine: range.end.line + 1,
+								endColumn: range.end.character + 1,
+							},
+						},
+					});
+					return {
+						ruleId: finding.ruleId,
+						level: levelOf(finding.severity),
+						message: { text: finding.message },
+						locations: [place(finding.at.path, rangeOf(finding, report.analysis))],
+						relatedLocations: finding.related.map((related) => ({
+							...place(related.path, rangeOf({ ...finding, at: related }, report.analysis)),
+							message: { text: related.message },
+						})),
+					};
+				}),
+			},
+		],
+	};
+	return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+function levelOf(severity: 'error' | 'warning' | 'information' | 'hint'): 'error' | 'warning' | 'note' {
+	return severity === 'error' || severity === 'warning' ? severity : 'note';
+}
