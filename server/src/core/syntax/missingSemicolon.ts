@@ -41,8 +41,9 @@ const REFUSALS: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
 		'access_log',
 		(words, from, at) => {
 			const name = words[at]?.value ?? '';
-			if (at === from + 2 && words[from + 1]?.value !== 'off') return `unknown log format "${name}"`;
-			return name === 'gzip' ? undefined : invalidParameter(words, from, at);
+			const off = words[from + 1]?.value === 'off';
+			if (at === from + 2 && !off) return `unknown log format "${name}"`;
+			return name === 'gzip' && !off ? undefined : invalidParameter(words, from, at);
 		},
 	],
 	['error_log', (words, from, at) => (at > from + 1 ? `invalid log level "${words[at]?.value ?? ''}"` : undefined)],

@@ -1,5 +1,5 @@
 import { SourceText } from '../text/sourceText.ts';
-import { isSeparator, LF, TAB } from './characters.ts';
+import { columnOf } from './layout.ts';
 import { holdsLua, luaBlockEnd } from './luaBlock.ts';
 import {
 	forgottenProblem,
@@ -318,10 +318,17 @@ class Reader {
 			const open = this.#innermost;
 			if (open === undefined || open.column === -1) return;
 			if (column === -1) column = columnOf(this.#source.text, start);
-			if (column === -1 || column > open.column) return;
+			if (column === -1 || column > open.column || !this.#isLaidOut(open)) return;
 			this.#guesses--;
 			this.#closeUnclosed(start);
 		}
+	}
+
+	/** True when a block shows that this file indents: its first directive is further in than itself, or itself than the block around. */
+	#isLaidOut(open: OpenBlock): boolean {
+		const first = open.children[0];
+		if (first !== undefined) return columnOf(this.#source.text, first.span.start) > open.column;
+		return open.column > (this.#open[this.#open.length - 2]?.column ?? open.column);
 	}
 
 	/** Second reading: a `}` that is less indented than the innermost block, and as indented as one around it, closes that one. */
@@ -378,18 +385,6 @@ function unclosedMessage(name: string): string {
 	return holdsLua(name)
 		? 'unexpected end of file, expecting terminating characters for lua code block'
 		: 'unexpected end of file, expecting "}"';
-}
-
-/** The column of what stands at `offset` when only white space stands before it on its line (a tab counts as four), else -1. */
-function columnOf(text: string, offset: number): number {
-	let column = 0;
-	for (let at = offset - 1; at >= 0; at--) {
-		const code = text.charCodeAt(at);
-		if (code === LF) break;
-		if (!isSeparator(code)) return -1;
-		column += code === TAB ? 4 : 1;
-	}
-	return column;
 }
 
 function startsWithLetter(text: string, offset: number): boolean {
