@@ -1,0 +1,30 @@
+import type { Route } from './route.ts';
+
+/** What becomes of a handshake on a route, for lists and lenses. */
+export interface RouteVerdict {
+	readonly verdict: 'upgrades' | 'fails' | 'unknown';
+	/** One clause: why; empty when it upgrades. */
+	readonly reason: string;
+}
+
+/** The verdict of a route at the version it was made for: from outside where a URL is known, else once the location is chosen. */
+export function verdictOf(route: Route): RouteVerdict {
+	const { handshake, outside } = route;
+	const [obstacle] = handshake.obstacles;
+	if (obstacle !== undefined) return { verdict: 'fails', reason: obstacle.text };
+	if (outside !== undefined && outside.outcome !== 'unknown' && !outside.upgrade) {
+		const reason =
+			outside.obstacles[0]?.text ??
+			(outside.outcome === 'refused' ? 'nobody listens there' : `nginx answers ${outside.status ?? 'from files'} itself`);
+		return { verdict: 'fails', reason };
+	}
+	if (handshake.outcome === 'unknown') return { verdict: 'unknown', reason: handshake.unknown ?? '' };
+	if (handshake.upgrade) return { verdict: 'upgrades', reason: '' };
+	return {
+		verdict: 'fails',
+		reason:
+			handshake.outcome === 'answered'
+				? `nginx answers ${handshake.status ?? 'from files'} itself`
+				: 'no backend gets the handshake',
+	};
+}

@@ -1,0 +1,139 @@
+import { parseArgs } from 'node:util';
+import packageJson from '../../../../package.json' with { type: 'json' };
+import { DEFAULT_VERSION, formatVersion } from '../../core/reference/versions.ts';
+import { check } from './check.ts';
+import { explain } from './explain.ts';
+import { UsageFailure } from './failure.ts';
+import type { Output } from './output.ts';
+import { routes } from './routes.ts';
+import { listRules, showRule } from './rules.ts';
+
+const HELP = `nginx-websocket ${packageJson.version}: WebSockets behind nginx
+
+  check [PATH…]      findings for a main file, a fragment or a folder
+      --format pretty|json|sarif|github   --fix   --fix-dry-run   --context http|server|location
+  routes CONFIG      every proxied route and what becomes of a handshake there
+      --format pretty|json
+  explain CONFIG URL what nginx does with this handshake, step by step
+      -H 'Name: value'   --format pretty|json
+  explain CONFIG --requests FILE.jsonl --format jsonl
+  test CONFIG [URL]  a real handshake, explained; without a URL on every WebSocket route
+      --format pretty|json
+  rules, rule ID     the rules, and the page of one
+  server --stdio     the language server
+
+  --nginx-version X[..Y]   the nginx that runs; ${formatVersion(DEFAULT_VERSION)} unless said
+
+Exit codes: 0 all is well, 1 a warning or error was found (check) or not every route upgraded (test), 2 wrong usage or unreadable input.
+`;
+
+const output: Output = {
+	data: (text) => process.stdout.write(text),
+	note: (text) => process.stderr.write(text),
+	colour: process.stdout.isTTY && process.env.NO_COLOR === undefined,
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+	const { values, positionals } = readArguments(argv);
+	const [command, ...rest] = positionals;
+	if (values.version) {
+		output.data(`${packageJson.version}\n`);
+		return 0;
+	}
+	if (values.help || command === undefined) {
+		output.data(HELP);
+		return values.help || command === undefined ? (values.help ? 0 : 2) : 0;
+	}
+	const format = values.format ?? 'pretty';
+	const version = values['nginx-version'];
+	switch (command) {
+		case 'check':
+			return check(
+				{
+					paths: rest,
+					format,
+					fix: values.fix ?? false,
+					fixDryRun: values['fix-dry-run'] ?? false,
+					context: values.context,
+					nginxVersion: version,
+				},
+				output,
+			);
+		case 'routes':
+			return routes(rest[0], format, version, output);
+		case 'explain':
+			return explain(
+				{ path: rest[0], url: rest[1], headers: values.header ?? [], requests: values.requests, format, nginxVersion: version },
+				output,
+			);
+		case 'test': {
+			const { test } = await import('./test.ts');
+			return test(
+				{
+					path: rest[0],
+					url: rest[1],
+					format,
+					headers: values.header ?? [],
+					insecure: values.insecure ?? false,
+					nginxVersion: version,
+					timeout: values.timeout,
+				},
+				output,
+			);
+		}
+		case 'rules':
+			return listRules(output);
+		case 'rule':
+			return showRule(rest[0], output);
+		case 'server': {
+			if (!values.stdio)
+				throw new UsageFailure('The server speaks over standard input and output: nginx-websocket server --stdio.');
+			const { startNodeServer } = await import('../server.ts');
+			startNodeServer('stdio');
+			return new Promise(() => {});
+		}
+		default:
+			throw new UsageFailure(`There is no command ${command}; \`nginx-websocket --help\` lists them.`);
+	}
+}
+
+function readArguments(argv: readonly string[]) {
+	try {
+		return parseArgs({
+			args: [...argv],
+			allowPositionals: true,
+			options: {
+				help: { type: 'boolean', short: 'h' },
+				version: { type: 'boolean' },
+				format: { type: 'string' },
+				fix: { type: 'boolean' },
+				'fix-dry-run': { type: 'boolean' },
+				context: { type: 'string' },
+				'nginx-version': { type: 'string' },
+				header: { type: 'string', short: 'H', multiple: true },
+				requests: { type: 'string' },
+				insecure: { type: 'boolean' },
+				timeout: { type: 'string' },
+				stdio: { type: 'boolean' },
+			},
+		});
+	} catch (error) {
+		throw new UsageFailure(
+			`${error instanceof Error ? error.message : String(error)} \`nginx-websocket --help\` lists the options.`,
+		);
+	}
+}
+
+main(process.argv.slice(2)).then(
+	(code) => {
+		process.exitCode = code;
+	},
+	(error: unknown) => {
+		process.stderr.write(
+			error instanceof UsageFailure
+				? `${error.message}\n`
+				: `nginx-websocket failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+		);
+		process.exitCode = 2;
+	},
+);

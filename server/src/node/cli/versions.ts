@@ -1,0 +1,28 @@
+import { compareVersions, DEFAULT_VERSION, formatVersion, type NginxVersion } from '../../core/reference/versions.ts';
+import { UsageFailure } from './failure.ts';
+
+/** One version, or the two ends of a range. */
+export interface VersionRange {
+	readonly from: NginxVersion;
+	readonly to: NginxVersion;
+	/** As it is shown. */
+	readonly text: string;
+}
+
+/** Reads `--nginx-version X[..Y]`; the default version when it is absent. */
+export function readVersionRange(text: string | undefined): VersionRange {
+	if (text === undefined) return { from: DEFAULT_VERSION, to: DEFAULT_VERSION, text: formatVersion(DEFAULT_VERSION) };
+	const [first = '', second] = text.split('..');
+	const from = readVersion(first);
+	const to = second === undefined ? from : readVersion(second);
+	if (compareVersions(from, to) > 0)
+		throw new UsageFailure(`--nginx-version ${text}: the first version is newer than the second; write the older one first.`);
+	return { from, to, text: second === undefined ? formatVersion(from) : `${formatVersion(from)}..${formatVersion(to)}` };
+}
+
+function readVersion(text: string): NginxVersion {
+	const match = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(text.trim());
+	if (match === null)
+		throw new UsageFailure(`--nginx-version ${text} is not a version; write it like 1.26.3, or a range like 1.22..1.30.`);
+	return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0) };
+}
