@@ -1,0 +1,73 @@
+import type { Configuration, Scope } from '../config/model.ts';
+import type { NginxVersion } from '../reference/versions.ts';
+import { lowerCase, toBytes } from './bytes.ts';
+import { Level, PASSES } from './level.ts';
+import { addressesOf, type Server, serversOf } from './serverTable.ts';
+import type { Model } from './state.ts';
+import { parseTarget } from './target.ts';
+import { targetKey } from './upstreamRequest.ts';
+import { variableSources } from './variableSources.ts';
+
+/** Makes what every request through a configuration shares. */
+export function buildModel(configuration: Configuration, version: NginxVersion): Model {
+	const servers = serversOf(configuration, version);
+	const upstreams = new Map<string, Scope>();
+	const literalTargets = new Set<string>();
+	const search = (scope: Scope): void => {
+		for (const placed of scope.directives) {
+			const name = placed.node.name.value;
+			const module = PASSES.get(name);
+			if (name === 'upstream' && placed.body?.context === 'upstream') {
+				const key = lowerCase(toBytes(placed.node.args[0]?.value ?? ''));
+				if (!upstreams.has(key)) upstreams.set(key, placed.body);
+			} else if (module !== undefined) {
+				const text = placed.node.args[0]?.value ?? '';
+				const target = text.includes('$') ? undefined : parseTarget(module, toBytes(text));
+				if (target !== undefined) literalTargets.add(targetKey(target));
+			}
+			if (placed.body !== undefined && SEARCHED.has(placed.body.context)) search(placed.body);
+		}
+	};
+	search(configuration.root);
+	return {
+		version,
+		variables: variableSources(configuration, 'http'),
+		servers,
+		addresses: addressesOf(servers, version),
+		upstreams,
+		literalTargets,
+	};
+}
+
+const SEARCHED: ReadonlySet<string> = new Set(['http', 'server', 'location', 'if', 'limit_except']);
+
+/** A server and one of its configurations. */
+export interface LevelPlace {
+	readonly server: Server;
+	readonly level: Level;
+}
+
+/** The level of a location's scope; undefined when it stands in no server of the model. */
+export function levelFor(model: Model, scope: Scope): LevelPlace | undefined {
+	const chain: Scope[] = [];
+	for (let outer: Scope | undefined = scope; outer !== undefined; outer = outer.parent) {
+		const server = model.servers.find((one) => one.scope === outer);
+		if (server !== undefined) return { server, level: descend(server.level, chain) };
+		chain.unshift(outer);
+	}
+	return undefined;
+}
+
+function descend(from: Level, chain: readonly Scope[]): Level {
+	let level = from;
+	for (const scope of chain) {
+		const { exact, prefixes, regexes, named } = level.locations;
+		const known = [...exact.values(), ...prefixes.values(), ...regexes, ...named.values()].find((one) => one.scope === scope);
+		level = known ?? new Level(scope, levelKind(scope), level, level.version);
+	}
+	return level;
+}
+
+function levelKind(scope: Scope): Level['kind'] {
+	return scope.context === 'if' || scope.context === 'limit_except' ? scope.context : 'location';
+}

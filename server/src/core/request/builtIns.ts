@@ -1,0 +1,144 @@
+import { formatVersion, isAtLeast } from '../reference/versions.ts';
+import { toBytes } from './bytes.ts';
+import { headerVariable } from './clientHeaders.ts';
+import { refererIsInvalid } from './referers.ts';
+import type { RequestState } from './state.ts';
+import { type Unknowable, unknowable, type Value } from './value.ts';
+
+type BuiltIn = (state: RequestState) => Value;
+
+/** Built-in variables of the http side that a request determines (src/http/ngx_http_variables.c and the modules' own tables). */
+export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
+	['args', (state) => state.args],
+	['query_string', (state) => state.args],
+	['is_args', (state) => (state.args === '' ? '' : '?')],
+	['uri', (state) => state.path],
+	['document_uri', (state) => state.path],
+	['request_uri', (state) => state.unparsed],
+	['request', (state) => state.requestLine],
+	['request_method', (state) => state.method],
+	['scheme', (state) => (state.tls ? 'https' : 'http')],
+	['https', (state) => (state.tls ? 'on' : '')],
+	['http2', () => ''],
+	['http3', () => ''],
+	['server_protocol', (state) => `HTTP/${state.httpVersion}`],
+	['host', (state) => (state.host === '' ? state.server.name : state.host)],
+	['server_name', (state) => state.server.name],
+	['server_port', (state) => (state.localPort === undefined ? unknown('server_port', true) : portText(state.localPort))],
+	['server_addr', (state) => state.localAddress ?? unknown('server_addr', true)],
+	['remote_addr', remoteAddress],
+	['realip_remote_addr', remoteAddress],
+	['remote_user', remoteUser],
+	['content_length', (state) => headerVariable(state.headers, 'content_length', state.model.version)],
+	['content_type', (state) => headerVariable(state.headers, 'content_type', state.model.version)],
+	['proxy_add_x_forwarded_for', forwardedFor],
+	['proxy_host', (state) => state.proxyHost ?? ''],
+	['proxy_port', (state) => state.proxyPort ?? ''],
+	['proxy_internal_body_length', () => ''],
+	['proxy_internal_chunked', () => ''],
+	['invalid_referer', refererIsInvalid],
+	['nginx_version', (state) => formatVersion(state.model.version)],
+	['limit_rate', () => '0'],
+	['request_completion', () => ''],
+	['request_body', () => ''],
+	['request_body_file', () => ''],
+	['document_root', (state) => documentRoot(state) ?? unknown('document_root', true)],
+	['realpath_root', () => unknown('realpath_root')],
+	['request_filename', requestFilename],
+	['request_port', (state) => (isAtLeast(state.model.version, '1.29.3') ? requestPort(state) : notBuiltIn('request_port'))],
+	[
+		'is_request_port',
+		(state) =>
+			isAtLeast(state.model.version, '1.29.3') ? (requestPort(state) === '' ? '' : ':') : notBuiltIn('is_request_port'),
+	],
+	['pipe', () => '.'],
+	['sent_http_content_type', () => ''],
+	...[
+		'gzip_ratio',
+		'upstream_addr',
+		'upstream_status',
+		'upstream_cache_status',
+		'upstream_response_time',
+		'upstream_connect_time',
+	]
+		.concat(['upstream_header_time', 'upstream_response_length', 'upstream_bytes_received', 'upstream_bytes_sent'])
+		.concat(['proxy_protocol_addr', 'proxy_protocol_port', 'proxy_protocol_server_addr', 'proxy_protocol_server_port'])
+		.map((name): [string, BuiltIn] => [name, () => '']),
+	...['request_id', 'connection', 'connection_requests', 'connection_time', 'remote_port', 'realip_remote_port', 'pid', 'msec']
+		.concat(['time_local', 'time_iso8601', 'date_local', 'date_gmt', 'hostname', 'request_length', 'request_time', 'status'])
+		.concat(['bytes_sent', 'body_bytes_sent', 'binary_remote_addr'])
+		.map((name): [string, BuiltIn] => [name, () => unknown(name, true)]),
+	...['ssl_protocol', 'ssl_cipher', 'ssl_ciphers', 'ssl_curve', 'ssl_curves', 'ssl_session_id', 'ssl_session_reused']
+		.concat(['ssl_server_name', 'ssl_early_data', 'ssl_client_cert', 'ssl_client_raw_cert', 'ssl_client_escaped_cert'])
+		.concat(['ssl_client_s_dn', 'ssl_client_i_dn', 'ssl_client_s_dn_legacy', 'ssl_client_i_dn_legacy', 'ssl_client_serial'])
+		.concat(['ssl_client_fingerprint', 'ssl_client_v_start', 'ssl_client_v_end', 'ssl_client_v_remain', 'ssl_alpn_protocol'])
+		.map((name): [string, BuiltIn] => [name, (state) => (state.tls ? unknown(name) : '')]),
+	['ssl_client_verify', (state) => (state.tls ? 'NONE' : '')],
+]);
+
+function unknown(name: string, filled = false): Unknowable {
+	return unknowable(`$${name}`, `$${name} is known only while nginx runs`, filled);
+}
+
+function notBuiltIn(name: string): Unknowable {
+	return unknowable(`$${name}`, `this nginx does not have $${name}`);
+}
+
+function portText(port: number): string {
+	return port === 0 ? '' : String(port);
+}
+
+/** The client's address: as told; that of a loopback connection is the loopback itself. */
+export function remoteAddress(state: RequestState): Value {
+	if (state.remoteAddress !== undefined) return state.remoteAddress;
+	return unknowable('$remote_addr', 'the client’s address is not known', true);
+}
+
+function forwardedFor(state: RequestState): Value {
+	const sent = headerVariable(state.headers, 'x_forwarded_for', state.model.version);
+	const own = remoteAddress(state);
+	if (sent === '') return own;
+	return typeof own === 'string' ? `${sent}, ${own}` : unknowable(`${sent}, ${own.text}`, own.reason, true);
+}
+
+function remoteUser(state: RequestState): Value {
+	const sent = state.headers.find(({ lower }) => lower === 'authorization')?.value ?? '';
+	const encoded = /^basic +(\S+)/i.exec(sent)?.[1];
+	const user = encoded === undefined ? undefined : /^([^:]+):/.exec(decodeBase64(encoded))?.[1];
+	return user ?? '';
+}
+
+function decodeBase64(text: string): string {
+	const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+	let bytes = '';
+	let bits = 0;
+	let width = 0;
+	for (const character of text.replace(/=+$/, '')) {
+		const six = alphabet.indexOf(character);
+		if (six === -1) return '';
+		bits = ((bits << 6) | six) & 0xffffff;
+		width += 6;
+		if (width >= 8) {
+			width -= 8;
+			bytes += String.fromCharCode((bits >> width) & 0xff);
+		}
+	}
+	return bytes;
+}
+
+/** `$document_root` where `root` is absolute and holds no variable. */
+function documentRoot(state: RequestState): string | undefined {
+	const { value, at } = state.level.setting('root');
+	if (state.level.scope.byName.has('alias') || at === undefined || value?.startsWith('/') !== true) return undefined;
+	return value.includes('$') ? undefined : toBytes(value.replace(/\/+$/, ''));
+}
+
+function requestFilename(state: RequestState): Value {
+	const root = documentRoot(state);
+	return root === undefined ? unknown('request_filename', true) : root + state.path;
+}
+
+function requestPort(state: RequestState): string {
+	const host = state.headers.find(({ lower }) => lower === 'host')?.value ?? '';
+	return /^(?:\[[^\]]*\]|[^:]*):(\d+)$/.exec(host)?.[1] ?? '';
+}

@@ -1,0 +1,81 @@
+import type { PlacedDirective } from '../config/model.ts';
+import { isAtLeast } from '../reference/versions.ts';
+import { lowerCase, toBytes } from './bytes.ts';
+import type { Level } from './level.ts';
+import type { RequestState } from './state.ts';
+import { textOf, type Value } from './value.ts';
+import { evaluate } from './values.ts';
+
+/** One header line that the configuration sends or blanks. */
+export interface SentHeader {
+	readonly lower: string;
+	/** '' when it is not sent. */
+	readonly value: Value;
+	/** The proxy_set_header line; undefined for one of nginx's own defaults. */
+	readonly at: PlacedDirective | undefined;
+	/** What the value was read from: maps, set lines. */
+	readonly sources: readonly PlacedDirective[];
+}
+
+export interface HeaderSet {
+	/** User lines in order, then defaults; the order sent. */
+	readonly sent: readonly SentHeader[];
+	/** Lower-case names that the configuration decides: the client's own header of that name is not passed on. */
+	readonly decided: ReadonlySet<string>;
+	/** Why the lines in force are not known; then only defaults would be guesses, and `sent` is empty. */
+	readonly unknown: string | undefined;
+}
+
+/** Client headers that are never passed on unless a line says so (src/http/modules/ngx_http_proxy_module.c, ngx_http_proxy_headers). */
+const STRIPPED: readonly string[] = ['te', 'keep-alive', 'expect', 'upgrade'];
+
+/** The headers of a proxied request (semantics §0 item 1, §0.2, HD21–HD28, IN1–IN3, IN13). */
+export function proxyHeaders(state: RequestState, level: Level, httpVersion: string): HeaderSet {
+	const { lines, unknown } = level.lines('proxy_set_header');
+	if (unknown !== undefined) return { sent: [], decided: new Set(), unknown };
+	const { version } = level;
+	let user = lines.map((at) => userHeader(state, level, at));
+	if (isAtLeast(version, '1.31.4')) user = lastHostFirst(user);
+	const names = new Set(user.map(({ lower }) => lower));
+	const defaults: SentHeader[] = [];
+	const addDefault = (lower: string, value: Value): void => {
+		if (!names.has(lower)) defaults.push({ lower, value, at: undefined, sources: [] });
+	};
+	addDefault('host', state.proxyHost ?? '');
+	addDefault('connection', isAtLeast(version, '1.29.7') || httpVersion === '2' ? '' : 'close');
+	for (const lower of STRIPPED) addDefault(lower, '');
+	if (isAtLeast(version, '1.31.0')) addDefault('proxy-connection', '');
+	if (isAtLeast(version, '1.31.4'))
+		user = user.map((header) =>
+			header.lower === 'host' && header.value === '' ? { ...header, value: state.proxyHost ?? '' } : header,
+		);
+	const sent = [...user, ...defaults];
+	const decided = new Set(sent.map(({ lower }) => lower));
+	decided.add('content-length').add('transfer-encoding');
+	return { sent, decided, unknown: undefined };
+}
+
+function userHeader(state: RequestState, level: Level, at: PlacedDirective): SentHeader {
+	const lower = lowerCase(toBytes(at.node.args[0]?.value ?? ''));
+	const template = level.template(at, 1);
+	if (template.constant !== undefined) return { lower, value: template.constant, at, sources: [] };
+	const { result, sources } = state.tracking(() => evaluate(state, template));
+	return { lower, value: result, at, sources };
+}
+
+/** Since 1.31.4 only the last Host line counts, and it is sent first (IN13). */
+function lastHostFirst(user: readonly SentHeader[]): SentHeader[] {
+	const host = user.findLast(({ lower }) => lower === 'host');
+	if (host === undefined) return [...user];
+	return [host, ...user.filter(({ lower }) => lower !== 'host')];
+}
+
+/** The value under which a header reaches the backend: lines joined by `, `; undefined when it is not sent. */
+export function joined(headers: readonly SentHeader[], lower: string): Value | undefined {
+	const values = headers.filter((header) => header.lower === lower && header.value !== '').map(({ value }) => value);
+	const [first] = values;
+	if (first === undefined) return undefined;
+	if (values.every((value) => typeof value === 'string')) return values.join(', ');
+	const vague = values.find((value) => typeof value !== 'string');
+	return { text: values.map(textOf).join(', '), reason: typeof vague === 'object' ? vague.reason : '', filled: true };
+}

@@ -1,0 +1,192 @@
+import { type Effective, effective } from '../config/effective.ts';
+import { type LocationMatch, locationMatch } from '../config/location.ts';
+import type { PlacedDirective, Scope } from '../config/model.ts';
+import { defaultOf } from '../reference/defaults.ts';
+import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
+import { toBytes } from './bytes.ts';
+import { type LocationTable, locationTable } from './locationTable.ts';
+import { compilePattern, type Pattern } from './pattern.ts';
+import { compileProgram, type Program } from './program.ts';
+import { compileTemplate, type Template } from './template.ts';
+
+/** Directives that pass a request on, and how each is named here. */
+export const PASSES: ReadonlyMap<string, 'proxy' | 'uwsgi' | 'scgi' | 'fastcgi' | 'grpc' | 'memcached'> = new Map([
+	['proxy_pass', 'proxy'],
+	['uwsgi_pass', 'uwsgi'],
+	['scgi_pass', 'scgi'],
+	['fastcgi_pass', 'fastcgi'],
+	['grpc_pass', 'grpc'],
+	['memcached_pass', 'memcached'],
+]);
+
+/** Directives that make a location answer by itself. */
+const ANSWERERS: ReadonlySet<string> = new Set(['stub_status', 'empty_gif', 'flv', 'mp4', 'hls', 'f4f', 'api']);
+/** Directives of modules that answer with what only they know. */
+const OPAQUE =
+	/^(?:content_by_lua(?:_block|_file)?|js_content|perl|echo|echo_\w+|passenger_enabled|rtmp_stat|nchan_\w+|push_\w+)$/;
+
+/** What takes a request in the content phase: the last such directive of a block (semantics IN11). */
+export interface Handler {
+	readonly kind: 'pass' | 'answer' | 'opaque';
+	readonly at: PlacedDirective;
+}
+
+/** A plain value in force. */
+export interface Setting {
+	/** Undefined when nothing sets it and there is no default. */
+	readonly value: string | undefined;
+	readonly at: PlacedDirective | undefined;
+	/** Why it is not known. */
+	readonly unknown: string | undefined;
+}
+
+/**
+ * One of nginx's location configurations: a server's own, a location, an `if` in a location, or a `limit_except`.
+ * What is costly is made when first asked for.
+ */
+export class Level {
+	readonly scope: Scope;
+	readonly kind: 'server' | 'location' | 'if' | 'limit_except';
+	readonly outer: Level | undefined;
+	readonly version: NginxVersion;
+	/** How a location matches. */
+	readonly match: LocationMatch | undefined;
+	/** The location's name in bytes: its prefix, its URI, its expression; that of the enclosing location for `if` and `limit_except`. */
+	readonly name: string;
+	readonly #effective = new Map<string, Effective>();
+	readonly #templates = new Map<PlacedDirective, Template>();
+	#locations: LocationTable | undefined;
+	#program: Program | undefined;
+	#pattern: Pattern | undefined;
+	#handler: Handler | undefined | null = null;
+	#limitExcept: { readonly methods: ReadonlySet<string>; readonly level: Level } | undefined | null = null;
+
+	constructor(scope: Scope, kind: Level['kind'], outer: Level | undefined, version: NginxVersion) {
+		this.scope = scope;
+		this.kind = kind;
+		this.outer = outer;
+		this.version = version;
+		this.match = kind === 'location' && scope.opener !== undefined ? locationMatch(scope.opener) : undefined;
+		this.name = this.match !== undefined ? toBytes(this.match.pattern) : kind === 'location' ? '' : (outer?.name ?? '');
+	}
+
+	get locations(): LocationTable {
+		this.#locations ??= locationTable(
+			(this.scope.byName.get('location') ?? [])
+				.map((placed) => placed.body && new Level(placed.body, 'location', this, this.version))
+				.filter((level) => level?.match !== undefined)
+				.filter((level) => level !== undefined),
+		);
+		return this.#locations;
+	}
+
+	/** The expression of a regex location. */
+	get pattern(): Pattern {
+		this.#pattern ??= compilePattern(this.match?.pattern ?? '', this.match?.kind === 'regex-caseless');
+		return this.#pattern;
+	}
+
+	/** The directives of the rewrite phase (`set`, `if`, `rewrite`, `return`, `break`). */
+	get program(): Program {
+		this.#program ??= compileProgram(this.scope, (scope) =>
+			this.kind === 'server' ? undefined : new Level(scope, 'if', this, this.version),
+		);
+		return this.#program;
+	}
+
+	/** The handler that the block itself names. */
+	get handler(): Handler | undefined {
+		if (this.#handler === null) {
+			this.#handler = undefined;
+			for (const at of this.scope.directives) {
+				const name = at.node.name.value;
+				if (PASSES.has(name)) this.#handler = { kind: 'pass', at };
+				else if (ANSWERERS.has(name)) this.#handler = { kind: 'answer', at };
+				else if (OPAQUE.test(name)) this.#handler = { kind: 'opaque', at };
+			}
+		}
+		return this.#handler;
+	}
+
+	/** The `…_pass` line in force for a module: an `if` or `limit_except` without its own takes the enclosing one (IN6, IN10). */
+	passOf(name: string): PlacedDirective | undefined {
+		return this.scope.byName.get(name)?.at(-1) ?? (this.isNameless ? this.outer?.passOf(name) : undefined);
+	}
+
+	get isNameless(): boolean {
+		return this.kind === 'if' || this.kind === 'limit_except';
+	}
+
+	/** A prefix or exact location that ends in a slash and passes requests on answers 301 to its name without the slash (RT1). */
+	get redirectsToSlash(): boolean {
+		return this.name.endsWith('/') && this.scope.directives.some(({ node }) => PASSES.has(node.name.value));
+	}
+
+	get isInternal(): boolean {
+		return this.scope.byName.has('internal');
+	}
+
+	/** The block of methods that are not listed in this location's `limit_except`. */
+	get limitExcept(): { readonly methods: ReadonlySet<string>; readonly level: Level } | undefined {
+		if (this.#limitExcept === null) {
+			const placed = this.kind === 'location' ? this.scope.byName.get('limit_except')?.at(-1) : undefined;
+			const methods = new Set(placed?.node.args.map((word) => word.value.toUpperCase()));
+			if (methods.has('GET')) methods.add('HEAD');
+			this.#limitExcept =
+				placed?.body === undefined ? undefined : { methods, level: new Level(placed.body, 'limit_except', this, this.version) };
+		}
+		return this.#limitExcept;
+	}
+
+	/** What is in force here for a directive name. */
+	effective(name: string): Effective {
+		let known = this.#effective.get(name);
+		if (known === undefined) {
+			known = effective(this.scope, name, this.version);
+			this.#effective.set(name, known);
+		}
+		return known;
+	}
+
+	/** The lines in force of a list directive; empty when there are none. */
+	lines(name: string): { readonly lines: readonly PlacedDirective[]; readonly unknown: string | undefined } {
+		const found = this.effective(name);
+		if (found.level === 'unknown') return { lines: [], unknown: found.reason };
+		return { lines: found.level === 'default' ? [] : found.directives, unknown: undefined };
+	}
+
+	/** A plain value in force: its first argument. */
+	setting(name: string): Setting {
+		const found = this.effective(name);
+		if (found.level === 'unknown') return { value: undefined, at: undefined, unknown: found.reason };
+		if (found.level === 'default') return { value: found.value, at: undefined, unknown: undefined };
+		const at = found.directives.at(-1);
+		return { value: at?.node.args[0]?.value, at, unknown: undefined };
+	}
+
+	/** nginx's own value for a directive, in this version. */
+	defaultOf(name: string): string | undefined {
+		return defaultOf(name, this.version);
+	}
+
+	/** The Connection header that nginx sends when no line sets one (semantics §0.2). */
+	get defaultConnection(): string {
+		return isAtLeast(this.version, '1.29.7') ? '' : 'close';
+	}
+
+	/** `on` or `off`, with the default for what is not set. */
+	flag(name: string): boolean {
+		return this.setting(name).value?.toLowerCase() === 'on';
+	}
+
+	/** An argument of a directive, cut at its variables. */
+	template(at: PlacedDirective, argument: number): Template {
+		if (argument !== at.node.args.length - 1) return compileTemplate(at.node.args[argument]?.value ?? '');
+		let known = this.#templates.get(at);
+		if (known === undefined) {
+			known = compileTemplate(at.node.args[argument]?.value ?? '');
+			this.#templates.set(at, known);
+		}
+		return known;
+	}
+}

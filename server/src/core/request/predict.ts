@@ -1,0 +1,69 @@
+import type { Configuration, Scope } from '../config/model.ts';
+import type { NginxVersion } from '../reference/versions.ts';
+import { buildModel, levelFor } from './buildModel.ts';
+import { enterLocation, type Journey, openRequest } from './journey.ts';
+import { mergePredictions, undecidedPrediction } from './merge.ts';
+import { followRequest } from './outcome.ts';
+import type { ClientRequest, Prediction } from './prediction.ts';
+import { createStreamPredictor } from './stream.ts';
+import { Undecided } from './value.ts';
+
+export interface Predictor {
+	/** What nginx does with a request that arrives from outside. Never throws; what cannot be known is `unknown` with the reason. */
+	predict(request: ClientRequest): Prediction;
+	/**
+	 * What a location does with a request, as if server and location had just been chosen; `internal` does not refuse it. For a stream
+	 * server's scope: what that server does.
+	 */
+	predictIn(location: Scope, request: ClientRequest): Prediction;
+}
+
+/** How many questions without an answer are followed both ways before the outcome is unknown. */
+const MOST_QUESTIONS = 4;
+
+/** Compiles a configuration for one nginx version. Costs are linear in the configuration; most of it is done when first asked for. */
+export function createPredictor(configuration: Configuration, version: NginxVersion): Predictor {
+	const model = buildModel(configuration, version);
+	const stream = createStreamPredictor(configuration, version);
+
+	const explore = (journey: (answers: readonly boolean[]) => Journey, answers: readonly boolean[]): Prediction => {
+		const attempt = journey(answers);
+		try {
+			return followRequest(attempt);
+		} catch (error) {
+			if (!(error instanceof Undecided)) throw error;
+			if (answers.length >= MOST_QUESTIONS) return undecidedPrediction(attempt.state, error.reason);
+			return mergePredictions(explore(journey, [...answers, true]), explore(journey, [...answers, false]), error.reason);
+		}
+	};
+
+	return {
+		predict(request) {
+			const streamed = stream.predict(request, model);
+			if (streamed !== undefined) return streamed;
+			if (model.servers.length === 0) return NOBODY;
+			return explore((answers) => openRequest(model, request, answers), []);
+		},
+		predictIn(location, request) {
+			if (location.context === 'stream server') return stream.predictIn(location, request);
+			const place = levelFor(model, location);
+			if (place === undefined) return { ...NOBODY, outcome: 'unknown', unknown: 'the location stands in no server' };
+			return explore((answers) => enterLocation(model, place, request, answers), []);
+		},
+	};
+}
+
+const NOBODY: Prediction = {
+	outcome: 'refused',
+	status: null,
+	redirect: null,
+	server: null,
+	location: null,
+	upstream: null,
+	upgrade: false,
+	obstacles: [{ code: 'not-proxied', at: [], text: 'nobody listens there' }],
+	idleTimeoutMs: null,
+	idleTimeoutAt: undefined,
+	because: [],
+	unknown: null,
+};

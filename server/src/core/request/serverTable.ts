@@ -1,0 +1,189 @@
+import { type Listen, listensOf } from '../config/listen.ts';
+import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
+import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
+import { lowerCase, toBytes } from './bytes.ts';
+import { Level } from './level.ts';
+import { compilePattern, type Pattern } from './pattern.ts';
+
+/** One `server` of the http block. */
+export interface Server {
+	readonly scope: Scope;
+	readonly level: Level;
+	readonly listens: readonly Listen[];
+	/** `$server_name`: the first name. */
+	readonly name: string;
+	readonly names: readonly ServerName[];
+}
+
+interface ServerName {
+	readonly text: string;
+	readonly pattern: Pattern | undefined;
+	readonly at: PlacedDirective | undefined;
+}
+
+/** The servers of one address and port. */
+export interface Address {
+	readonly address: string;
+	readonly port: number;
+	readonly tls: boolean;
+	/** Speaks HTTP/2 only, in the clear (semantics PR6). */
+	readonly http2Only: boolean;
+	readonly servers: readonly Server[];
+	readonly fallback: Server;
+	/** The listen line of each server. */
+	readonly listens: ReadonlyMap<Server, Listen>;
+	readonly exact: ReadonlyMap<string, NamedServer>;
+	/** By the text behind `*`: `.example.com`. */
+	readonly leading: ReadonlyMap<string, NamedServer>;
+	/** By the text before `*`: `mail.`. */
+	readonly trailing: ReadonlyMap<string, NamedServer>;
+	readonly regexes: readonly NamedServer[];
+}
+
+export interface NamedServer {
+	readonly server: Server;
+	readonly name: ServerName;
+}
+
+/** The http servers of a configuration, those of assumed scopes included, in order. */
+export function serversOf(configuration: Configuration, version: NginxVersion): readonly Server[] {
+	const servers: Server[] = [];
+	const search = (scope: Scope): void => {
+		if (scope.context === 'server') servers.push(readServer(scope, version));
+		else if (scope.context === 'main' || scope.context === 'http')
+			for (const placed of scope.directives) if (placed.body !== undefined) search(placed.body);
+	};
+	search(configuration.root);
+	return servers;
+}
+
+function readServer(scope: Scope, version: NginxVersion): Server {
+	const names = (scope.byName.get('server_name') ?? []).flatMap((at) => at.node.args.map((word) => readName(word.value, at)));
+	if (names.length === 0) names.push({ text: '', pattern: undefined, at: undefined });
+	const first = names[0]?.text ?? '';
+	return {
+		scope,
+		level: new Level(scope, 'server', undefined, version),
+		listens: listensOf(scope).filter((listen) => !listen.quic),
+		name: first.startsWith('.') ? first.slice(1) : first,
+		names,
+	};
+}
+
+function readName(value: string, at: PlacedDirective): ServerName {
+	if (!value.startsWith('~')) return { text: lowerCase(toBytes(value)), pattern: undefined, at };
+	const expression = value.slice(1);
+	// An expression with a capital letter is compiled caseless (src/http/ngx_http_core_module.c, ngx_http_core_server_name).
+	return { text: toBytes(expression), pattern: compilePattern(expression, /[A-Z]/.test(expression)), at };
+}
+
+/** Groups the servers by the addresses they listen on. */
+export function addressesOf(servers: readonly Server[], version: NginxVersion): readonly Address[] {
+	const groups = new Map<string, { listen: Listen; members: Map<Server, Listen> }>();
+	for (const server of servers)
+		for (const listen of server.listens) {
+			const key = `${canonicalAddress(listen.address)} ${listen.port}`;
+			const group = groups.get(key) ?? { listen, members: new Map<Server, Listen>() };
+			groups.set(key, group);
+			if (!group.members.has(server)) group.members.set(server, listen);
+		}
+	return [...groups.values()]
+		.map(({ listen, members }) => readAddress(listen, members, version))
+		.filter((one) => one !== undefined);
+}
+
+function readAddress(first: Listen, members: ReadonlyMap<Server, Listen>, version: NginxVersion): Address | undefined {
+	const servers = [...members.keys()];
+	const fallback = servers.find((server) => members.get(server)?.defaultServer) ?? servers[0];
+	if (fallback === undefined) return undefined;
+	const listens = [...members.values()];
+	const tls = listens.some((listen) => listen.tls);
+	const exact = new Map<string, NamedServer>();
+	const leading = new Map<string, NamedServer>();
+	const trailing = new Map<string, NamedServer>();
+	const regexes: NamedServer[] = [];
+	for (const server of servers)
+		for (const name of server.names) {
+			const named = { server, name };
+			if (name.pattern !== undefined) regexes.push(named);
+			else if (name.text.startsWith('.')) {
+				// `.example.com` is `example.com` and `*.example.com` in one; it is dropped whole when the exact one is taken.
+				if (exact.has(name.text.slice(1))) continue;
+				exact.set(name.text.slice(1), named);
+				if (!leading.has(name.text)) leading.set(name.text, named);
+			} else if (name.text.startsWith('*.')) {
+				if (!leading.has(name.text.slice(1))) leading.set(name.text.slice(1), named);
+			} else if (name.text.endsWith('.*')) {
+				if (!trailing.has(name.text.slice(0, -1))) trailing.set(name.text.slice(0, -1), named);
+			} else if (!exact.has(name.text)) exact.set(name.text, named);
+		}
+	return {
+		address: canonicalAddress(first.address),
+		port: first.port,
+		tls,
+		http2Only: !tls && listens.some((listen) => listen.http2) && !isAtLeast(version, '1.25.1'),
+		servers,
+		fallback,
+		listens: members,
+		exact,
+		leading,
+		trailing,
+		regexes,
+	};
+}
+
+/** `*` for every IPv4 wildcard, `[::1]` in short form, `127.0.0.1` for `localhost`. */
+function canonicalAddress(address: string): string {
+	const lower = address.startsWith('unix:') ? address : address.toLowerCase();
+	if (lower === '0.0.0.0' || lower === '*') return '*';
+	if (lower === 'localhost') return '127.0.0.1';
+	if (lower.startsWith('[')) return shortIpv6(lower);
+	return lower;
+}
+
+function shortIpv6(literal: string): string {
+	if (/^\[(?:0{1,4}:){7}0{0,3}1\]$/.test(literal) || /^\[(?:0{0,4}:)*:0{0,3}1\]$/.test(literal)) return '[::1]';
+	if (/^\[[0:]+\]$/.test(literal)) return '[::]';
+	return literal;
+}
+
+/** Splits `address:port`, `[::1]:port` or `unix:/path`; undefined when it is none. */
+export function splitListen(listen: string): { readonly address: string; readonly port: number } | undefined {
+	if (listen.startsWith('unix:')) return { address: listen, port: 0 };
+	const found = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(listen);
+	if (found === null) return undefined;
+	return { address: canonicalAddress(found[1] || '*'), port: Number(found[2]) };
+}
+
+/** The address whose servers take a connection to `address:port`: the very one, else the wildcard of its family. */
+export function findAddress(addresses: readonly Address[], address: string, port: number): Address | undefined {
+	const wildcard = address.startsWith('[') ? '[::]' : '*';
+	return (
+		addresses.find((one) => one.address === address && one.port === port) ??
+		(address.startsWith('unix:') ? undefined : addresses.find((one) => one.address === wildcard && one.port === port))
+	);
+}
+
+/**
+ * The server that a host name selects: exact, longest leading wildcard, longest trailing wildcard, first regex; undefined for the default
+ * (docs: server_names; src/http/ngx_http_request.c, ngx_http_find_virtual_server). `matches` tries a regex and keeps its captures.
+ */
+export function findServer(
+	address: Address,
+	host: string,
+	matches: (pattern: Pattern, host: string) => boolean,
+): NamedServer | undefined {
+	const exact = address.exact.get(host);
+	if (exact !== undefined) return exact;
+	if (address.leading.size > 0)
+		for (let dot = host.indexOf('.', 1); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+			const found = address.leading.get(host.slice(dot));
+			if (found !== undefined) return found;
+		}
+	if (address.trailing.size > 0)
+		for (let dot = host.lastIndexOf('.'); dot > 0; dot = host.lastIndexOf('.', dot - 1)) {
+			const found = dot + 1 < host.length ? address.trailing.get(host.slice(0, dot + 1)) : undefined;
+			if (found !== undefined) return found;
+		}
+	return address.regexes.find(({ name }) => name.pattern !== undefined && matches(name.pattern, host));
+}

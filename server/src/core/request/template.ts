@@ -1,0 +1,30 @@
+import { templateParts } from '../syntax/words.ts';
+import { toBytes } from './bytes.ts';
+
+/** Literal bytes, the lower-case name of a variable, or the number of a capture. */
+export type Piece =
+	| { readonly kind: 'literal'; readonly bytes: string }
+	| { readonly kind: 'variable'; readonly name: string }
+	| { readonly kind: 'capture'; readonly number: number };
+
+/** A value with its variables found (semantics DU5; src/http/ngx_http_script.c). */
+export interface Template {
+	readonly pieces: readonly Piece[];
+	/** The value itself when it holds no variable. */
+	readonly constant: string | undefined;
+	/** As written in the configuration, in bytes. */
+	readonly written: string;
+}
+
+/** Cuts a value at its variables. What nginx would refuse stays as literal text. */
+export function compileTemplate(value: string): Template {
+	const written = toBytes(value);
+	if (!value.includes('$')) return { pieces: [{ kind: 'literal', bytes: written }], constant: written, written };
+	const pieces = templateParts(value).map((part): Piece => {
+		if (part.kind === 'literal') return { kind: 'literal', bytes: toBytes(part.text) };
+		if (part.kind === 'capture') return { kind: 'capture', number: part.number };
+		if (part.kind === 'variable') return { kind: 'variable', name: part.name.toLowerCase() };
+		return { kind: 'literal', bytes: toBytes(value.slice(part.start, part.end)) };
+	});
+	return { pieces, constant: undefined, written };
+}

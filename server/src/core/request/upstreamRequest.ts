@@ -1,0 +1,210 @@
+import type { PlacedDirective } from '../config/model.ts';
+import { fromBytes, lowerCase } from './bytes.ts';
+import { type HeaderSet, joined, proxyHeaders, type SentHeader } from './headerSet.ts';
+import { type Level, PASSES } from './level.ts';
+import type { UpstreamRequest } from './prediction.ts';
+import type { RequestState } from './state.ts';
+import { type Backends, backendsOf, parseTarget, proxyHostOf, proxyPortOf, type Target } from './target.ts';
+import { escapeUri } from './uri.ts';
+import { CannotKnow, textOf, type Unknowable, unknowable, type Value } from './value.ts';
+import { evaluate } from './values.ts';
+
+/** The request that nginx sends, with what its evaluation could not settle. */
+export interface Passed {
+	readonly upstream: UpstreamRequest;
+	readonly headers: HeaderSet;
+	/** Why a part of the request line is not known. */
+	readonly unknown: string | undefined;
+	readonly level: Level;
+}
+
+/** Builds the upstream request of the `…_pass` that took the request; a number is the status nginx answers instead. */
+export function passOn(state: RequestState, handlerAt: PlacedDirective): Passed | number {
+	const name = handlerAt.node.name.value;
+	const module = PASSES.get(name) ?? 'proxy';
+	const { level } = state;
+	const at = level.passOf(name);
+	if (at === undefined) throw new CannotKnow(`the block in force holds no ${name}`);
+	const { level: settled } = state;
+	const address = resolve(state, at, module);
+	if (typeof address === 'number') return address;
+	const { target, backends } = address;
+	state.citeRunning(at, 'passes the request on');
+	if (level.kind === 'if') state.cite(level.scope.opener, 'its block is the one in force');
+	for (const source of address.sources) state.cite(source, 'gives a part of the backend’s address');
+	state.cite(backends.upstream, 'names the servers');
+	if (backends.upstream !== undefined && backends.addresses.length === 0 && backends.unknown === undefined) return 502;
+
+	const version = httpVersionOf(state, level, module);
+	const method = methodOf(state, level, module);
+	const headers = module === 'proxy' ? proxyHeaders(state, level, version.value) : passedHeaders(state, level, module);
+	const upstream: UpstreamRequest = {
+		module,
+		scheme: target.scheme,
+		addresses: backends.addresses.map(fromBytes),
+		method: fromBytes(textOf(method)),
+		uri: fromBytes(module === 'proxy' ? proxyUri(state, settled, target, address.dynamic) : requestUri(state, module)),
+		httpVersion: version.value,
+		headers: reported(headers.sent),
+		headerSources: sourcesOf(headers.sent),
+		upstream: backends.upstream,
+		balancing: backends.balancing,
+	};
+	const unknown =
+		backends.unknown ?? version.unknown ?? (typeof method === 'string' ? undefined : method.reason) ?? headers.unknown;
+	return { upstream, headers, unknown, level };
+}
+
+interface Resolved {
+	readonly target: Target;
+	readonly backends: Backends;
+	/** The address held variables. */
+	readonly dynamic: boolean;
+	readonly sources: readonly PlacedDirective[];
+	readonly unknown: string | undefined;
+}
+
+function resolve(state: RequestState, at: PlacedDirective, module: string): Resolved | number {
+	const template = state.level.template(at, 0);
+	const { result: text, sources } = state.tracking(() => evaluate(state, template));
+	const dynamic = template.constant === undefined;
+	if (typeof text !== 'string') return unknownTarget(state, module, text, sources);
+	const target = parseTarget(module, text);
+	if (target === undefined) {
+		if (!dynamic) throw new CannotKnow(`nginx refuses this ${at.node.name.value}`);
+		state.cite(at, 'its value is no address');
+		for (const source of sources) state.cite(source, 'gives a part of the backend’s address');
+		return 500;
+	}
+	state.proxyHost = proxyHostOf(target);
+	state.proxyPort = proxyPortOf(target);
+	const backends = backendsOf(target, state.model.upstreams);
+	if (dynamic && backends.needsResolver && !state.model.literalTargets.has(targetKey(target))) {
+		const resolver = state.level.setting('resolver');
+		if (resolver.unknown !== undefined) throw new CannotKnow(resolver.unknown);
+		if (resolver.at === undefined) {
+			state.cite(at, 'its host needs a resolver, and there is none');
+			for (const source of sources) state.cite(source, 'gives a part of the backend’s address');
+			return 502;
+		}
+		if (target.portText === undefined && target.defaultPort === undefined) return 500;
+	}
+	const slashed = dynamic && target.uri.startsWith('?') ? { ...target, uri: `/${target.uri}` } : target;
+	return { target: slashed, backends, dynamic, sources, unknown: undefined };
+}
+
+/** A backend whose address is not known: what is known of it, so that the headers can still be judged. */
+function unknownTarget(state: RequestState, module: string, text: Unknowable, sources: readonly PlacedDirective[]): Resolved {
+	const scheme = /^https:/i.test(text.text) ? 'https' : module === 'proxy' ? 'http' : module;
+	const target = parseTarget(module, text.text) ?? {
+		scheme,
+		host: text.text,
+		portText: undefined,
+		defaultPort: undefined,
+		uri: '',
+		isSocket: false,
+	};
+	state.proxyHost = unknowable(proxyHostOf(target), text.reason, true);
+	state.proxyPort = unknowable('$proxy_port', text.reason);
+	const backends = { addresses: [], upstream: undefined, balancing: 'round robin', unknown: text.reason, needsResolver: false };
+	return { target, backends, dynamic: true, sources, unknown: text.reason };
+}
+
+/** `host:port` in lower case, to find a target among the literal ones. */
+export function targetKey(target: Target): string {
+	return `${lowerCase(target.host)}:${target.portText ?? target.defaultPort ?? ''}`;
+}
+
+/** The request target that proxy_pass sends (ngx_http_proxy_create_request; semantics RT15–RT18). */
+function proxyUri(state: RequestState, level: Level, target: Target, dynamic: boolean): string {
+	if (dynamic && target.uri !== '') return target.uri;
+	if (target.uri === '' && state.validUnparsed) return state.unparsed;
+	const cut = state.validLocation && target.uri !== '' ? Math.min(locationLength(level), state.path.length) : 0;
+	const rest = state.path.slice(cut);
+	const path = state.quoted || state.internal ? escapeUri(rest) : rest;
+	const args = state.args === '' ? '' : `?${state.args}`;
+	return (state.validLocation ? target.uri : '') + path + args;
+}
+
+/** Bytes of the location's name that a URI part replaces. */
+function locationLength(level: Level): number {
+	const owner = level.isNameless ? level.outer : level;
+	const kind = owner?.match?.kind;
+	return kind === 'prefix' || kind === 'prefix-first' || kind === 'exact' ? level.name.length : 0;
+}
+
+/** What the other protocols are told as the request's URI. */
+function requestUri(state: RequestState, module: string): string {
+	if (module !== 'grpc' || state.validUnparsed) return state.unparsed;
+	const path = state.quoted || state.internal ? escapeUri(state.path) : state.path;
+	return state.args === '' ? path : `${path}?${state.args}`;
+}
+
+function httpVersionOf(
+	state: RequestState,
+	level: Level,
+	module: string,
+): { readonly value: string; readonly unknown: string | undefined } {
+	if (module === 'grpc') return { value: '2', unknown: undefined };
+	if (module !== 'proxy') return { value: state.httpVersion, unknown: undefined };
+	const { value, unknown } = level.setting('proxy_http_version');
+	return { value: value ?? '1.0', unknown };
+}
+
+function methodOf(state: RequestState, level: Level, module: string): Value {
+	if (module === 'memcached') return 'get';
+	if (module !== 'proxy') return state.method;
+	const { at, unknown } = level.setting('proxy_method');
+	if (unknown !== undefined) return { text: state.method, reason: unknown, filled: true };
+	if (at !== undefined) {
+		const method = evaluate(state, level.template(at, 0));
+		if (method !== state.method) state.cite(at, 'sets the method');
+		return method;
+	}
+	const cached = level.setting('proxy_cache');
+	const converts = level.setting('proxy_cache_convert_head').value?.toLowerCase() !== 'off';
+	return state.method === 'HEAD' && cached.at !== undefined && cached.value !== 'off' && converts ? 'GET' : state.method;
+}
+
+/** uwsgi, scgi and fastcgi hand over the client's headers as `HTTP_*`, unless a parameter of that name is set (semantics BK7). */
+function passedHeaders(state: RequestState, level: Level, module: string): HeaderSet {
+	if (module === 'grpc' || module === 'memcached') return { sent: [], decided: new Set(), unknown: undefined };
+	const { value, unknown } = level.setting(`${module}_pass_request_headers`);
+	const lines = level.lines(`${module}_param`);
+	const sent: SentHeader[] = [];
+	const set = new Set<string>();
+	for (const at of lines.lines) {
+		const header = /^HTTP_(.+)$/.exec(at.node.args[0]?.value ?? '')?.[1];
+		if (header === undefined) continue;
+		const lower = lowerCase(header).replaceAll('_', '-');
+		const { result, sources } = state.tracking(() => evaluate(state, level.template(at, 1)));
+		set.add(lower);
+		sent.push({ lower, value: result, at, sources });
+	}
+	if (value?.toLowerCase() !== 'off')
+		for (const { lower, value: own } of state.headers)
+			if (!set.has(lower) && DECISIVE.has(lower)) sent.push({ lower, value: own, at: undefined, sources: [] });
+	return { sent, decided: new Set(), unknown: unknown ?? lines.unknown };
+}
+
+const DECISIVE: ReadonlySet<string> = new Set(['host', 'connection', 'upgrade']);
+
+function reported(sent: readonly SentHeader[]): ReadonlyMap<string, string> {
+	const headers = new Map<string, string>();
+	for (const { lower } of sent) {
+		const value = headers.has(lower) ? undefined : joined(sent, lower);
+		if (value !== undefined) headers.set(fromBytes(lower), fromBytes(textOf(value)));
+	}
+	return headers;
+}
+
+function sourcesOf(sent: readonly SentHeader[]): ReadonlyMap<string, readonly PlacedDirective[]> {
+	const sources = new Map<string, PlacedDirective[]>();
+	for (const { lower, at } of sent) {
+		if (at === undefined) continue;
+		const known = sources.get(lower);
+		if (known === undefined) sources.set(lower, [at]);
+		else known.push(at);
+	}
+	return sources;
+}

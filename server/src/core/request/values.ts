@@ -1,0 +1,167 @@
+import { BUILT_INS } from './builtIns.ts';
+import { fromBytes, toBytes } from './bytes.ts';
+import { argVariable, cookieVariable, headerVariable } from './clientHeaders.ts';
+import type { Pattern } from './pattern.ts';
+import type { Held, RequestState } from './state.ts';
+import { compileTemplate, type Template } from './template.ts';
+import { escapeArgs } from './uri.ts';
+import { CannotKnow, textOf, type Unknowable, unknowable, type Value } from './value.ts';
+import type { Computed } from './variableSources.ts';
+
+/** The value of a text with variables, at this point of the request. `escapeCaptures`: as nginx does in `set` and in redirects. */
+export function evaluate(state: RequestState, template: Template, escapeCaptures = false): Value {
+	if (template.constant !== undefined) return template.constant;
+	let text = '';
+	let unknown: Unknowable | undefined;
+	for (const piece of template.pieces) {
+		const value =
+			piece.kind === 'literal'
+				? piece.bytes
+				: piece.kind === 'capture'
+					? capture(state, piece.number, escapeCaptures)
+					: variable(state, piece.name);
+		if (typeof value === 'string') text += value;
+		else {
+			text += value.text;
+			unknown = { text: '', reason: unknown?.reason ?? value.reason, filled: unknown?.filled || value.filled };
+		}
+	}
+	if (unknown === undefined) return text;
+	const literal = template.pieces.some((piece) => piece.kind === 'literal' && piece.bytes !== '');
+	return unknowable(text, unknown.reason, unknown.filled || literal);
+}
+
+function capture(state: RequestState, number: number, escaped: boolean): Value {
+	state.touch(state.capturedBy);
+	const value = state.captures[number] ?? '';
+	if (typeof value !== 'string') return value;
+	return escaped && (state.quoted || state.plus) ? escapeArgs(value) : value;
+}
+
+/** The value of one variable; `name` in lower case. Values that nginx keeps for the request are kept. */
+export function variable(state: RequestState, name: string): Value {
+	const held = state.held.get(name);
+	if (held !== undefined) {
+		state.touch(held.sources);
+		return held.value;
+	}
+	const { computed, assigned, incomplete } = state.model.variables;
+	const source = computed.get(name);
+	if (source !== undefined) return compute(state, name, source);
+	const builtIn = BUILT_INS.get(name);
+	if (builtIn !== undefined) return builtIn(state);
+	if (name.startsWith('http_')) return headerVariable(state.headers, name.slice(5), state.model.version);
+	if (name.startsWith('arg_')) return argVariable(state.args, name.slice(4));
+	if (name.startsWith('cookie_')) return cookieVariable(state.headers, name.slice(7));
+	if (/^(?:sent_http|sent_trailer|upstream_http|upstream_trailer|upstream_cookie)_/.test(name)) return '';
+	if (assigned.has(name)) return '';
+	return unknowable(`$${name}`, incomplete ? `$${name} is defined outside these files` : `nothing defines $${name}`);
+}
+
+function compute(state: RequestState, name: string, source: Computed): Value {
+	if (source.kind === 'other')
+		return unknowable(`$${name}`, `$${name} is given by ${source.at.node.name.value}, which is not modelled`);
+	const { result, sources } = state.tracking((): { value: Value; keep: boolean } => {
+		state.touch([source.at]);
+		const key = evaluate(state, source.source);
+		if (source.kind === 'map') return { value: mapped(state, name, key, source), keep: !source.map.volatile };
+		if (source.table.only !== undefined) return { value: source.table.only, keep: true };
+		if (typeof key !== 'string') return { value: unknowable(`$${name}`, key.reason), keep: true };
+		const value = source.table.lookUp(key);
+		return { value: value ?? unknowable(`$${name}`, `geo cannot place ${fromBytes(key)}`), keep: true };
+	});
+	if (result.keep) state.held.set(name, { value: result.value, sources });
+	return result.value;
+}
+
+function mapped(state: RequestState, name: string, key: Value, source: Extract<Computed, { kind: 'map' }>): Value {
+	if (typeof key !== 'string') return sameForAll(source) ?? unknowable(`$${name}`, key.reason);
+	const entry = source.map.lookUp(key);
+	if (entry === undefined) return unknowable(`$${name}`, `the map for $${name} cannot be read for certain`);
+	if (entry.captures !== undefined) {
+		setCaptures(
+			state,
+			entry.captures.groups.map((group) => group ?? ''),
+			[source.at],
+		);
+		for (const [group, value] of Object.entries(entry.captures.named))
+			hold(state, group.toLowerCase(), { value: value ?? '', sources: [source.at] });
+	}
+	let template = source.values.get(entry.template);
+	if (template === undefined) {
+		template = compileTemplate(entry.template);
+		source.values.set(entry.template, template);
+	}
+	return evaluate(state, template);
+}
+
+/** The value of a map that gives the same for every key. */
+function sameForAll(source: Extract<Computed, { kind: 'map' }>): string | undefined {
+	const values = new Set<string>();
+	for (const { node } of source.at.body?.directives ?? [])
+		if (node.args.length === 1 && node.name.value !== 'include') values.add(node.args[0]?.value ?? '');
+	const hasDefault = source.at.body?.byName.has('default') ?? false;
+	const [only] = values;
+	if (!hasDefault || values.size !== 1 || only === undefined || only.includes('$')) return undefined;
+	return (source.at.body?.unresolved.length ?? 0) === 0 ? toBytes(only) : undefined;
+}
+
+/** Gives a variable a value, as `set` and named captures do; `$args` and `$limit_rate` have setters of their own. */
+export function hold(state: RequestState, name: string, held: Held): void {
+	if (name === 'args') {
+		if (typeof held.value !== 'string') throw new CannotKnow(held.value.reason);
+		state.args = held.value;
+		for (const source of held.sources) state.cite(source, 'sets the arguments');
+	} else state.held.set(name, held);
+}
+
+function setCaptures(state: RequestState, groups: readonly Value[], by: RequestState['capturedBy']): void {
+	state.captures = groups;
+	state.capturedBy = by;
+}
+
+/**
+ * Tries an expression on a value and keeps its captures (ngx_http_regex_exec). A miss forgets the earlier captures when `forget`.
+ * Where it cannot be said, both answers are followed.
+ */
+export function matchPattern(
+	state: RequestState,
+	pattern: Pattern,
+	value: Value,
+	by: RequestState['capturedBy'],
+	options: { readonly forget: boolean; readonly what: string },
+): boolean {
+	const groups = typeof value === 'string' ? pattern.match(value) : undefined;
+	if (groups === undefined) {
+		const reason = typeof value === 'string' ? `${options.what} cannot be tried safely` : value.reason;
+		if (!state.suppose(reason)) return false;
+		const unknown = unknowable('', reason);
+		setCaptures(
+			state,
+			Array.from({ length: 10 }, () => unknown),
+			by,
+		);
+		for (const { name } of pattern.names) hold(state, name, { value: unknowable(`$${name}`, reason), sources: by });
+		return true;
+	}
+	if (groups === null) {
+		if (options.forget) setCaptures(state, [], []);
+		return false;
+	}
+	setCaptures(state, groups, by);
+	for (const { name, group } of pattern.names) hold(state, name, { value: groups[group] ?? '', sources: by });
+	return true;
+}
+
+/** Whether two values are the same; undefined when that is not known. */
+export function same(a: Value, b: Value): boolean | undefined {
+	if (typeof a === 'string' && typeof b === 'string') return a === b;
+	if (textOf(a) === '' && typeof a === 'string' && typeof b !== 'string' && b.filled) return false;
+	if (textOf(b) === '' && typeof b === 'string' && typeof a !== 'string' && a.filled) return false;
+	return undefined;
+}
+
+/** Whether nginx takes a value for true: not empty and not `0`; undefined when that is not known. */
+export function isTrue(value: Value): boolean | undefined {
+	return typeof value === 'string' ? value !== '' && value !== '0' : undefined;
+}
