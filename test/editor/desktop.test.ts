@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startBrowser } from './support/browser.ts';
 import type { CodeServer } from './support/codeServer.ts';
 import { startCodeServer } from './support/codeServer.ts';
+import { keepFailure } from './support/failures.ts';
 import { Workbench } from './support/workbench.ts';
 
 let server: CodeServer;
@@ -20,6 +21,8 @@ beforeAll(async () => {
 	bench = await Workbench.open(browser, server, folder);
 });
 
+beforeEach(() => keepFailure(bench));
+
 afterAll(async () => {
 	await browser?.close();
 	await server?.stop();
@@ -28,7 +31,6 @@ afterAll(async () => {
 
 test('an nginx.conf opens as nginx, and the status item names the version', async () => {
 	await bench.openFile('nginx.conf');
-	await bench.screenshot('first');
 	expect(await bench.visibleText()).toContain('events {}');
-	await bench.page.locator('.statusbar-item', { hasText: 'NGINX' }).first().waitFor();
+	await bench.statusItem(/nginx \d+\.\d+\.\d+/).waitFor();
 });

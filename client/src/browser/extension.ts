@@ -1,6 +1,6 @@
 import type { ExtensionContext } from 'vscode';
 import { Uri } from 'vscode';
-import { LanguageClient } from 'vscode-languageclient/browser';
+import { BrowserMessageReader, BrowserMessageWriter, LanguageClient } from 'vscode-languageclient/browser';
 import { startExtension } from '../common/extension.ts';
 import type { Host } from '../common/host.ts';
 
@@ -9,7 +9,12 @@ const host: Host = {
 	hasSockets: false,
 	createClient(extension, options) {
 		const script = Uri.joinPath(extension, 'server', 'dist', 'browser', 'server.js');
-		return new LanguageClient('nginxWebSocket', 'NGINX WebSocket', async () => new Worker(script.toString(true)), options);
+		// The host wraps Worker, so the client cannot tell one by its class; it gets the two ends of the pipe instead.
+		const connect = async () => {
+			const worker = new Worker(script.toString(true));
+			return { reader: new BrowserMessageReader(worker), writer: new BrowserMessageWriter(worker) };
+		};
+		return new LanguageClient('nginxWebSocket', 'NGINX WebSocket', connect, options);
 	},
 };
 

@@ -46,26 +46,19 @@ export function serveExtension(): Promise<ServedExtension> {
 /**
  * Makes the workbench load the served extension as a web extension: the Worker host runs it, whatever it has installed. The
  * workbench reads its configuration from an attribute of the page, and code-server passes `/proxy/PORT` on under its own origin,
- * without which the host refuses to start Workers.
+ * without which the host refuses to start Workers. The page itself is left as it came: Chromium takes a page that a test has
+ * answered for as a public one, and lets it open no WebSocket to loopback.
  */
 export function asWebExtension(server: CodeServer, extension: ServedExtension): (page: Page) => Promise<void> {
-	const { host } = new URL(server.url);
-	const at = { scheme: 'http', authority: host, path: `/proxy/${extension.port}` };
+	const at = { scheme: 'http', authority: new URL(server.url).host, path: `/proxy/${extension.port}` };
 	return async (page) => {
-		await page.route(
-			(url) => url.host === host && url.pathname === '/',
-			async (route) => {
-				const response = await route.fetch();
-				const html = (await response.text()).replace(
-					/(vscode-workbench-web-configuration" data-settings=")([^"]*)"/,
-					(_, head: string, escaped: string) => {
-						const configuration = JSON.parse(escaped.replaceAll('&quot;', '"')) as Record<string, unknown>;
-						configuration.additionalBuiltinExtensions = [at];
-						return `${head}${JSON.stringify(configuration).replaceAll('"', '&quot;')}"`;
-					},
-				);
-				await route.fulfill({ response, body: html });
-			},
-		);
+		await page.addInitScript((added) => {
+			const original = Element.prototype.getAttribute;
+			Element.prototype.getAttribute = function (name) {
+				const value = original.call(this, name);
+				if (value === null || name !== 'data-settings' || this.id !== 'vscode-workbench-web-configuration') return value;
+				return JSON.stringify({ ...JSON.parse(value), additionalBuiltinExtensions: [added] });
+			};
+		}, at);
 	};
 }

@@ -106,6 +106,11 @@ export class Workbench {
 		return this.page.locator('.notification-toast', { hasText: text });
 	}
 
+	/** The extension's item in the status bar, when its text matches. */
+	statusItem(text: RegExp): Locator {
+		return this.page.locator('[id="nginx-websocket.nginx-websocket.nginxWebSocket.status"]', { hasText: text });
+	}
+
 	/** The lines that can be seen in the active editor, top to bottom. */
 	async visibleText(): Promise<string> {
 		const lines = await this.editor.locator('.view-lines .view-line').evaluateAll((elements) =>
