@@ -8,4 +8,4 @@ export const EDITOR_TESTS = at('..');
 export const SCREENSHOTS = at('../screenshots');
 export const PICTURES = at('../pictures');
 /** The packed extension, as `npm run package` leaves it. */
-export const VSIX = at('../../../dist/nginx-websocket.vsix');
+export const VSIX = at('../../../nginx-websocket.vsix');
