@@ -42,7 +42,8 @@ export function effective(scope: Scope, name: string, version: NginxVersion): Ef
 		}
 		if (unresolved !== undefined && level.context !== 'main')
 			return { level: 'unknown', reason: `${describe(unresolved)} could set ${name}`, include: unresolved };
-		if (level.assumed && level.context !== 'main')
+		// Files with server blocks are read alone all the time; what an http block sets around them is its maps and logs, hardly a value of a route.
+		if (level.assumed && level.context !== 'main' && level.context !== 'http')
 			return { level: 'unknown', reason: `the configuration around this fragment could set ${name}` };
 		if (!comesDown(inheritance, level)) break;
 	}

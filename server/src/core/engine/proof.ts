@@ -1,10 +1,11 @@
 import { locationTitle } from '../config/location.ts';
 import type { Configuration, Files } from '../config/model.ts';
 import { parseConfiguration } from '../config/parseConfiguration.ts';
-import { createPredictor } from '../request/predict.ts';
+import { createPredictor, type Predictor } from '../request/predict.ts';
 import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { routesOf } from '../routes/routes.ts';
+import { plainRequest } from '../routes/urls.ts';
 import type { Cure, Report, RuleContext } from '../rules/rule.ts';
 import { applyEdits, editsByFile } from './edits.ts';
 import type { Fix } from './finding.ts';
@@ -27,8 +28,8 @@ export function prove(
 	for (const cure of cures) {
 		const after = cured(cure, context.configuration, files, rebuild);
 		if (after === undefined) continue;
-		const routes = routesOf(after, context.version, createPredictor(after, context.version));
-		const verdict = compare(context.allRoutes, routes, report.route);
+		const predictor = createPredictor(after, context.version);
+		const verdict = compare(context.allRoutes, routesOf(after, context.version, predictor), predictor, report.route);
 		if (verdict === 'worse') continue;
 		const safe = verdict.length === 0;
 		fixes.push({
@@ -71,15 +72,21 @@ export function overlaid(files: Files, texts: ReadonlyMap<string, string>): File
 }
 
 /** `worse`, or the names of the other routes whose requests change. */
-function compare(before: readonly Route[], after: readonly Route[], subject: Route | undefined): 'worse' | readonly string[] {
-	const later = byKey(after);
+function compare(
+	before: readonly Route[],
+	after: readonly Route[],
+	predictor: Predictor,
+	subject: Route | undefined,
+): 'worse' | readonly string[] {
 	const changed = new Set<string>();
-	for (const [key, route] of byKey(before)) {
-		const same = later.get(key);
+	for (const [route, same] of paired(before, after)) {
 		if (same === undefined) return 'worse';
-		if (isWorse(route.handshake, same.handshake) || isWorse(route.plain, same.plain)) return 'worse';
+		// The same requests as before: the example URL of a route may have changed with its pattern.
+		const handshake = predictor.predictIn(same.location, route.request);
+		const plain = predictor.predictIn(same.location, plainRequest(route.urls[0]));
+		if (isWorse(route.handshake, handshake) || isWorse(route.plain, plain)) return 'worse';
 		const isSubject = route.id === subject?.id;
-		if (changes(route.handshake, same.handshake, isSubject) || changes(route.plain, same.plain, isSubject)) {
+		if (changes(route.handshake, handshake, isSubject) || changes(route.plain, plain, isSubject)) {
 			if (isSubject) return 'worse';
 			changed.add(locationTitle(route.at));
 		}
@@ -105,8 +112,15 @@ function changes(before: Prediction, after: Prediction, isSubject: boolean): boo
 	return false;
 }
 
-/** Routes under a name that an edit elsewhere does not change: file, title, and the how-manieth of that title. */
-function byKey(routes: readonly Route[]): ReadonlyMap<string, Route> {
+/** Each route with the same one after the edits: by order where none was added or removed, else by its title. */
+function paired(before: readonly Route[], after: readonly Route[]): readonly (readonly [Route, Route | undefined])[] {
+	if (before.length === after.length) return before.map((route, index) => [route, after[index]]);
+	const later = byTitle(after);
+	return [...byTitle(before)].map(([key, route]) => [route, later.get(key)]);
+}
+
+/** Routes by file, title, and the how-manieth of that title. */
+function byTitle(routes: readonly Route[]): ReadonlyMap<string, Route> {
 	const seen = new Map<string, number>();
 	const keyed = new Map<string, Route>();
 	for (const route of routes) {
