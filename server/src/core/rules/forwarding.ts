@@ -4,6 +4,7 @@ import type { NginxVersion } from '../reference/versions.ts';
 import type { Obstacle } from '../request/prediction.ts';
 import { attemptsIn } from '../routes/intent.ts';
 import type { Route } from '../routes/route.ts';
+import { isReached } from './reached.ts';
 
 /** What becomes of one of the two handshake headers on its way to the backend. */
 export interface HeaderState {
@@ -27,6 +28,7 @@ export interface Forwarding {
 /** The state of Upgrade and Connection on a proxied route, read off its handshake's prediction. Undefined when it does not use proxy_pass. */
 export function forwardingOf(route: Route, version: NginxVersion): Forwarding | undefined {
 	const obstacles = route.handshake.obstacles;
+	if (route.handshake.location !== route.location || !isReached(route)) return undefined;
 	if (route.handshake.upstream !== null && route.handshake.upstream.module !== 'proxy') return undefined;
 	if (obstacles.some(({ code }) => code === 'not-proxied' || code === 'module' || code === 'http-2')) return undefined;
 	const headers = effective(route.location, 'proxy_set_header', version);

@@ -1,6 +1,8 @@
 import { isAtLeast } from '../reference/versions.ts';
+import type { Route } from '../routes/route.ts';
 import { httpVersionEdit } from './cures/httpVersion.ts';
 import { webSocketRouteCure } from './cures/webSocketRoute.ts';
+import { isReached } from './reached.ts';
 import { defineRule, placeOf } from './rule.ts';
 import { aboutRoute, routePlace } from './wording.ts';
 
@@ -92,7 +94,7 @@ server {
 			const { handshake } = route;
 			const obstacle =
 				handshake.location === route.location ? handshake.obstacles.find(({ code }) => code === 'http-1.0') : undefined;
-			if (obstacle === undefined) continue;
+			if (obstacle === undefined || !isReached(route) || isNotYetForwarded(route)) continue;
 			const written = obstacle.at[0];
 			const cause =
 				written === undefined
@@ -117,3 +119,8 @@ server {
 		}
 	},
 });
+
+/** A likely route that forwards nothing yet is cured as a whole by upgrade-not-forwarded. */
+function isNotYetForwarded(route: Route): boolean {
+	return route.intent.level === 'likely' && route.handshake.obstacles.some(({ code }) => code === 'upgrade-missing');
+}
