@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { CodeServer } from '../support/codeServer.ts';
+import { startCodeServer } from '../support/codeServer.ts';
 import { startBrowser } from './support/browser.ts';
-import type { CodeServer } from './support/codeServer.ts';
-import { startCodeServer } from './support/codeServer.ts';
 import { keepFailure } from './support/failures.ts';
 import { Workbench } from './support/workbench.ts';
 

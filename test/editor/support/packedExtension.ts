@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { ROOT, SCREENSHOTS } from './paths.ts';
+import { ROOT, SCREENSHOTS } from '../../support/editorPaths.ts';
 
 /** Once a run: builds and packs the extension, so that what is tested is what is installed. `NGINX_WEBSOCKET_PACKED=1` takes the one that lies there. */
 export default function packExtension(): void {

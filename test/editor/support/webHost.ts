@@ -2,8 +2,8 @@ import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import type { Page } from 'playwright-core';
-import type { CodeServer } from './codeServer.ts';
-import { ROOT } from './paths.ts';
+import type { CodeServer } from '../../support/codeServer.ts';
+import { ROOT } from '../../support/editorPaths.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
 	'.js': 'text/javascript',

@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import type { CodeServer } from './codeServer.ts';
-import { PICTURES, SCREENSHOTS } from './paths.ts';
+import type { CodeServer } from '../../support/codeServer.ts';
+import { PICTURES, SCREENSHOTS } from '../../support/editorPaths.ts';
 
 /** One window of the editor, seen and used as a person does: what is visible, the keyboard, the mouse. */
 export class Workbench {

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { EDITOR_TESTS, VSIX } from './paths.ts';
+import { EDITOR_TESTS, VSIX } from './editorPaths.ts';
 
 const run = promisify(execFile);
 const BIN = join(EDITOR_TESTS, 'node_modules', '.bin');
