@@ -37,7 +37,10 @@ function check(path: string): number {
 async function runSample(): Promise<void> {
 	const sample = await startSample({ nginx: await findNginx() });
 	let editor: CodeServer | undefined;
+	let stopping = false;
 	const stop = async () => {
+		if (stopping) return;
+		stopping = true;
 		input.close();
 		await Promise.all([editor?.stop(), sample.stop()]);
 		process.exit(0);
@@ -47,7 +50,7 @@ async function runSample(): Promise<void> {
 		if (line.trim() === 'q') await stop();
 		if (line.trim() === 'r') console.log((await sample.reload()) ?? 'nginx has read its configuration again.');
 	});
-	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
 
 	console.log(`Sample workspace   ${sample.workspace}`);
 	console.log(`Chat server        127.0.0.1:${sample.ports.chat}`);
@@ -56,7 +59,13 @@ async function runSample(): Promise<void> {
 		console.log(`          with TLS ${sample.pages[1]}  (its certificate is made at each start; the browser will ask)`);
 	} else console.log(`No nginx runs: ${sample.withoutNginx}`);
 
-	if (!values['no-editor']) editor = await openEditor(sample.workspace);
+	try {
+		if (!values['no-editor']) editor = await openEditor(sample.workspace);
+	} catch (error) {
+		// Without an editor the sample is still of use: the route can be tested from the command line.
+		console.error(`The editor did not start: ${error instanceof Error ? error.message : String(error)}`);
+		console.error(`Instead: node server/dist/node/cli.js test ${sample.main}`);
+	}
 	console.log('\nOpen conf.d/chat.conf: /ws is underlined. Test the route, take the fix, save, reload nginx, test again.');
 	console.log('r + Enter reloads nginx, q + Enter (or Ctrl+C) ends everything.');
 }
@@ -86,7 +95,8 @@ async function openEditor(workspace: string): Promise<CodeServer | undefined> {
 		return undefined;
 	}
 	installEditor();
-	spawnSync('npm', ['run', '--silent', 'package'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+	const { status } = spawnSync('npm', ['run', '--silent', 'package'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+	if (status !== 0) throw new Error('the extension could not be packed.');
 	const server = await startCodeServer({ install: true });
 	console.log(`VS Code            ${server.url}/?folder=${encodeURIComponent(workspace)}`);
 	return server;

@@ -10,7 +10,7 @@ const ready = join(here, 'node_modules', 'code-server', 'lib', 'vscode', 'node_m
 
 /**
  * Puts code-server and its Node into this folder, when they are not there yet (some 800 MB and two minutes). code-server's install
- * wants exactly Node 24, so the Node package goes first and runs the rest. Ends the process with a sentence when that fails.
+ * wants exactly Node 24, so the Node package goes first and runs the rest. Throws a sentence when that fails.
  */
 export function installEditor() {
 	if (existsSync(ready)) return;
@@ -32,8 +32,7 @@ function npm(args) {
 }
 
 function fail(what) {
-	console.error(
+	throw new Error(
 		`${what} Its native modules are compiled: on Debian and Ubuntu, apt-get install python3 build-essential libkrb5-dev libx11-dev libxkbfile-dev libsecret-1-dev, then try again.`,
 	);
-	process.exit(1);
 }

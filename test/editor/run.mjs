@@ -1,4 +1,5 @@
 // `npm run test:editor [-- vitest arguments]`: fetches what the editor tests need when it is missing, then runs them.
+// `--results FILE` also writes vitest's JSON there.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -9,9 +10,17 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '..', '..');
 
 if (!existsSync(join(root, 'node_modules'))) run('npm', ['ci', '--no-audit', '--no-fund'], root);
-installEditor();
+try {
+	installEditor();
+} catch (error) {
+	console.error(error.message);
+	process.exit(1);
+}
 run('npx', ['tsc', '-p', here], root);
-run('npx', ['vitest', 'run', '--config', join(here, 'vitest.config.ts'), ...process.argv.slice(2)], root);
+const args = process.argv.slice(2);
+const at = args.indexOf('--results');
+if (at !== -1) args.splice(at, 2, '--reporter=verbose', '--reporter=json', `--outputFile.json=${args[at + 1]}`);
+run('npx', ['vitest', 'run', '--config', join(here, 'vitest.config.ts'), ...args], root);
 
 /** Runs a command in a folder, its output to the person's terminal; ends with its exit code when it fails. */
 function run(command, args, cwd) {

@@ -59,7 +59,15 @@ export async function startCodeServer(options: {
 		XDG_CONFIG_HOME: folder,
 	};
 	const common = ['--user-data-dir', userData, '--extensions-dir', extensions, '--disable-telemetry', '--disable-update-check'];
-	if (options.install) await run(join(BIN, 'code-server'), [...common, '--install-extension', VSIX], { env });
+	const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+	if (options.install) {
+		try {
+			await run(join(BIN, 'code-server'), [...common, '--install-extension', VSIX], { env });
+		} catch (error) {
+			await remove();
+			throw error;
+		}
+	}
 	const port = await freePort();
 	const child = spawn(join(BIN, 'code-server'), [...common, '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`], {
 		env,
@@ -68,7 +76,7 @@ export async function startCodeServer(options: {
 	});
 	const stop = async () => {
 		await end(child);
-		await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+		await remove();
 	};
 	try {
 		await listening(child);
