@@ -13,9 +13,11 @@ export function memoryFiles(texts: Readonly<Record<string, string>>): Files {
 			trees.set(path, known);
 			return known;
 		},
-		glob: (pattern) =>
-			Object.keys(texts)
-				.filter((path) => globRegex(pattern).test(path))
-				.sort(),
+		glob: (pattern) => {
+			const fits = globRegex(pattern);
+			return Object.keys(texts)
+				.filter((path) => fits.test(path))
+				.sort();
+		},
 	};
 }

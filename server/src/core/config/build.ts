@@ -14,8 +14,10 @@ import type {
 import { folderOf, includeCandidates, isHarmlessStock, isPattern, isUnder } from './paths.ts';
 
 export interface BuildOptions {
-	/** The folder that an absolute include is mapped onto, beside the main file's own. */
+	/** The folder that absolute includes are mapped onto, beside the main file's own. Nothing outside the two is read, unless `anywhere`. */
 	readonly workspace?: string;
+	/** Includes may lead out of the workspace and the main file's folder: only for a workspace that the person trusts. */
+	readonly anywhere?: boolean;
 	/** The folder that relative includes start from, for a fragment whose main file is elsewhere; the file's own folder unless said. */
 	readonly prefix?: string;
 }
@@ -23,11 +25,11 @@ export interface BuildOptions {
 /** Blocks deeper than this are kept in the tree and not read as scopes. nginx has no limit; no configuration comes near. */
 const DEEPEST = 2_000;
 /** How many directives the includes of one configuration may bring before reading stops. */
-const MOST_INCLUDED = 1_000_000;
+const MOST_INCLUDED = 300_000;
 
 /** Reads a main file with all that it includes (semantics IC1–IC5). Total: what cannot be read is in `problems`, or in a scope's `unresolved`. */
 export function buildConfiguration(mainPath: string, files: Files, options: BuildOptions = {}): Configuration {
-	return new Builder(mainPath, files, options).configuration('main', undefined);
+	return new Builder(mainPath, files, options, false).configuration('main', undefined);
 }
 
 /** Reads a file that another one includes, with scopes assumed around it. */
@@ -38,7 +40,7 @@ export function buildFragment(
 	reason: NonNullable<Configuration['fragment']>['reason'],
 	options: BuildOptions = {},
 ): Configuration {
-	return new Builder(path, files, options).configuration(context, { context, reason });
+	return new Builder(path, files, options, true).configuration(context, { context, reason });
 }
 
 interface MutableScope extends Scope {
@@ -54,10 +56,14 @@ class Builder {
 	readonly #main: ConfigFile;
 	readonly #known = new Map<string, ConfigFile>();
 	readonly #problems: ConfigProblem[] = [];
+	/** Where the includes lead, by their argument: one that stands in a thousand servers is looked up once. */
+	readonly #resolved = new Map<string, readonly string[] | undefined>();
+	readonly #guessed: boolean;
 	#included = 0;
 
-	constructor(mainPath: string, files: Files, options: BuildOptions) {
+	constructor(mainPath: string, files: Files, options: BuildOptions, isFragment: boolean) {
 		this.#files = files;
+		this.#guessed = isFragment && options.prefix === undefined;
 		this.#options = options;
 		this.#prefix = options.prefix ?? folderOf(mainPath);
 		const content = files.read(mainPath);
@@ -85,10 +91,9 @@ class Builder {
 		via: readonly PlacedDirective[],
 		depth: number,
 	): void {
-		const readsIncludes = !hasRawEntries(scope.context);
 		for (const node of directives) {
 			if (via.length > 0 && ++this.#included > MOST_INCLUDED) {
-				this.#report('too-deep', `The includes bring more than ${MOST_INCLUDED} directives; the rest is not read.`, file, node);
+				this.#stopIncluding(scope, via);
 				return;
 			}
 			const placed: { -readonly [K in keyof PlacedDirective]: PlacedDirective[K] } = { node, file, scope, body: undefined, via };
@@ -102,23 +107,34 @@ class Builder {
 				placed.body = body;
 				this.#place(node.block.children, file, body, via, depth + 1);
 			}
-			if (
-				node.name.value === 'include' &&
-				node.args.length === 1 &&
-				node.block === undefined &&
-				(readsIncludes || node.name.quote === undefined)
-			)
+			if (node.name.value === 'include' && node.args.length === 1 && node.block === undefined && takesIncludes(scope))
 				this.#include(placed, scope, via, depth);
 		}
 	}
 
+	/** What the rest of the includes would set is not known, here and in every scope around. */
+	#stopIncluding(scope: MutableScope, via: readonly PlacedDirective[]): void {
+		const include = via.at(-1);
+		if (include === undefined) return;
+		if (scope.unresolved.at(-1) !== include) scope.unresolved.push(include);
+		const outermost = via[0] ?? include;
+		if (this.#included === MOST_INCLUDED + 1)
+			this.#report(
+				'too-deep',
+				`The includes bring more than ${MOST_INCLUDED.toLocaleString('en')} directives; the rest is not read.`,
+				outermost.file,
+				outermost.node,
+			);
+	}
+
 	#include(placed: PlacedDirective, scope: MutableScope, via: readonly PlacedDirective[], depth: number): void {
 		const argument = placed.node.args[0]?.value ?? '';
-		const paths = this.#resolve(argument);
+		if (!this.#resolved.has(argument)) this.#resolved.set(argument, this.#resolve(argument));
+		const paths = this.#resolved.get(argument);
 		if (paths === undefined) {
 			if (isHarmlessStock(argument)) return;
 			scope.unresolved.push(placed);
-			if (!isPattern(argument))
+			if (!isPattern(argument) && !placed.file.tree.template)
 				this.#report(
 					'include-missing',
 					`No file for include ${argument} is in this workspace, so what it sets is not known.`,
@@ -158,7 +174,11 @@ class Builder {
 
 	/** The files of an include; undefined when it cannot be told which files there are. */
 	#resolve(argument: string): readonly string[] | undefined {
-		const candidates = includeCandidates(argument, this.#prefix, this.#options.workspace);
+		const candidates = includeCandidates(argument, {
+			prefix: this.#prefix,
+			workspace: this.#options.workspace,
+			guessed: this.#guessed,
+		});
 		if (!isPattern(argument)) {
 			const found = candidates.find((path) => this.#mayRead(path) && this.#read(path).kind !== 'missing');
 			return found === undefined ? undefined : [found];
@@ -167,14 +187,14 @@ class Builder {
 			const found = this.#mayRead(pattern) ? this.#files.glob(pattern) : [];
 			if (found.length > 0) return found;
 		}
-		// A pattern without a match is fine (IC2), and true where the main file stands in its own folder.
-		return candidates.some((pattern) => isUnder(pattern, this.#prefix) && (!argument.startsWith('/') || pattern === argument))
-			? []
-			: undefined;
+		// A pattern without a match is fine (IC2), where it points to the very place that nginx would look at.
+		const [exact] = candidates;
+		return exact !== undefined && !this.#guessed && isUnder(exact, this.#prefix) ? [] : undefined;
 	}
 
 	#mayRead(path: string): boolean {
-		return isUnder(path, this.#prefix) || (this.#options.workspace !== undefined && isUnder(path, this.#options.workspace));
+		const { anywhere, workspace } = this.#options;
+		return anywhere === true || isUnder(path, this.#prefix) || (workspace !== undefined && isUnder(path, workspace));
 	}
 
 	#read(path: string): FileContent {
@@ -224,7 +244,8 @@ function assumedChain(context: ContextName): MutableScope {
 	return newScope(context, undefined, assumedChain(outer[context] ?? 'main'), true);
 }
 
-/** True where an entry's first word is no directive name, so only a bare `include` is one (semantics TK16, MP11). */
-function hasRawEntries(context: ContextName): boolean {
-	return /map|geo|split_clients|types/.test(context);
+/** False in the blocks whose entries are not directives and whose module knows no `include` (semantics TK16; map, geo and types know it, MP11). */
+function takesIncludes(scope: Scope): boolean {
+	if (scope.context === 'split_clients' || scope.context === 'stream split_clients') return false;
+	return scope.context !== 'other' || scope.opener?.node.name.value !== 'charset_map';
 }
