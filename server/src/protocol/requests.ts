@@ -192,6 +192,27 @@ export interface ExplainRouteResult {
 	readonly report: string;
 }
 
+// ---- snippets -----------------------------------------------------------------------------------------------------
+
+/** Client → server: the snippets that fit at a position, for the palette. The same come as completions, by prefix. */
+export const SNIPPETS = 'nginxWebSocket/snippets';
+
+export interface SnippetsParams {
+	readonly uri: string;
+	readonly position: Position;
+}
+
+export interface SnippetsResult {
+	readonly snippets: readonly {
+		readonly name: string;
+		readonly description: string;
+		/** In LSP's snippet syntax, tabs for indentation; the editor indents the lines after the first as the caret's line. */
+		readonly body: string;
+	}[];
+	/** The context that the position is in, as a person says it: `http`, `location /ws` … */
+	readonly context: string;
+}
+
 // ---- state --------------------------------------------------------------------------------------------------------
 
 /** Server → client, a notification: sent after start and whenever it changes. */
