@@ -1,5 +1,7 @@
 // Written by `npm run generate`; do not edit.
 import connectionNotUpgrade from './connection-not-upgrade.ts';
+import directiveArguments from './directive-arguments.ts';
+import directiveContext from './directive-context.ts';
 import handlerLost from './handler-lost.ts';
 import headersLost from './headers-lost.ts';
 import httpVersion10 from './http-version-1-0.ts';
@@ -10,6 +12,7 @@ import mapWrongValue from './map-wrong-value.ts';
 import type { Rule } from './rule.ts';
 import slashRedirect from './slash-redirect.ts';
 import syntaxError from './syntax-error.ts';
+import unknownDirective from './unknown-directive.ts';
 import unknownVariable from './unknown-variable.ts';
 import upgradeNotForwarded from './upgrade-not-forwarded.ts';
 import upgradeValueWrong from './upgrade-value-wrong.ts';
@@ -17,6 +20,8 @@ import upgradeValueWrong from './upgrade-value-wrong.ts';
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = [
 	connectionNotUpgrade,
+	directiveArguments,
+	directiveContext,
 	handlerLost,
 	headersLost,
 	httpVersion10,
@@ -26,6 +31,7 @@ export const RULES: readonly Rule[] = [
 	mapWrongValue,
 	slashRedirect,
 	syntaxError,
+	unknownDirective,
 	unknownVariable,
 	upgradeNotForwarded,
 	upgradeValueWrong,

@@ -1,0 +1,81 @@
+import { problemsOf } from './directiveRule.ts';
+import { defineRule, placeOf } from './rule.ts';
+
+export default defineRule({
+	id: 'directive-arguments',
+	summary: 'A directive has too few or too many arguments, or a block where none belongs.',
+	severity: 'error',
+	why: `nginx counts the arguments before it looks at them and refuses to start with "invalid number of arguments". The counts are those that
+real nginx of three generations took.`,
+	remedy: 'Give the directive the arguments it takes; put a value with blanks into quotes.',
+	ignore: 'Never: nginx refuses the whole configuration.',
+	rows: ['TK13', 'TK14', 'TK19', 'TO11'],
+	sources: ['https://nginx.org/en/docs/dirindex.html'],
+	examples: [
+		{
+			title: 'a blank splits the value',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		«proxy_set_header Connection keep-alive, upgrade»;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "keep-alive, upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'rejected' },
+		},
+	],
+	*check(context) {
+		for (const problem of problemsOf(context, 'arguments', 'block-missing', 'block-unexpected')) {
+			const { at } = problem;
+			yield {
+				severity: 'error',
+				at: placeOf(at),
+				message: problem.message,
+				cures: () => {
+					const [, first] = at.node.args;
+					const last = at.node.args.at(-1);
+					if (
+						problem.code !== 'arguments' ||
+						first === undefined ||
+						last === undefined ||
+						!VALUE_LAST.includes(at.node.name.value)
+					)
+						return [];
+					if (at.node.args.some((word) => word.quote !== undefined)) return [];
+					const span = { start: first.span.start, end: last.span.end };
+					const text = at.file.tree.source.slice(span);
+					if (/["\n\r]/.test(text)) return [];
+					return [
+						{ title: 'Put the value into quotes', preferred: true, edits: [{ path: at.file.path, span, text: `"${text}"` }] },
+					];
+				},
+			};
+		}
+	},
+});
+
+/** Directives whose second argument is one value that people write with blanks. */
+const VALUE_LAST: readonly string[] = [
+	'proxy_set_header',
+	'uwsgi_param',
+	'fastcgi_param',
+	'scgi_param',
+	'grpc_set_header',
+	'set',
+];
