@@ -41,7 +41,10 @@ for (const directive of getDirectives(Format.Markdown)) {
 				list.push([all, shape.block ? 1 : 0, shape.min, shape.max, directive.module, directive.syntax, directive.default]);
 		}
 	} else if (known.length === 0 || documented.some((context) => /^(?:stream|mail)/.test(context))) {
-		const counts: readonly [number, number] = directive.name === 'include' ? [1, 1] : [0, -1];
+		const counts =
+			directive.name === 'include'
+				? { min: 1, max: 1 }
+				: (known.find(({ block }) => block === directive.isBlock) ?? { min: 0, max: -1 });
 		list.push([
 			documented,
 			directive.isBlock ? 1 : 0,
@@ -86,6 +89,7 @@ function shapesOf(name: string): readonly { contexts: string[]; block: boolean; 
 		}
 	const shapes: { contexts: string[]; block: boolean; min: number; max: number }[] = [];
 	for (const [context, { block, counts }] of byContext) {
+		if (counts.size === 0) continue;
 		const min = Math.min(...counts);
 		const max = counts.has(MOST_MEASURED) ? -1 : Math.max(...counts);
 		const same = shapes.find((shape) => shape.block === block && shape.min === min && shape.max === max);
