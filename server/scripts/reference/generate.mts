@@ -48,8 +48,8 @@ for (const directive of getDirectives(Format.Markdown)) {
 		list.push([
 			documented,
 			directive.isBlock ? 1 : 0,
-			counts[0],
-			counts[1],
+			counts.min,
+			counts.max,
 			directive.module,
 			directive.syntax,
 			directive.default,
