@@ -2,13 +2,15 @@ import type { ExtensionContext } from 'vscode';
 import { commands, window, workspace } from 'vscode';
 import type { LanguageClientOptions } from 'vscode-languageclient';
 import type { InitializationOptions } from '../../../server/src/protocol/requests.ts';
-import { TEST_ROUTE_COMMAND, TRUST_GRANTED } from '../../../server/src/protocol/requests.ts';
+import { EXPLAIN_ROUTE_COMMAND, TEST_ROUTE_COMMAND, TRUST_GRANTED } from '../../../server/src/protocol/requests.ts';
 import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
 import { DOCUMENTS } from './documents.ts';
 import { answerFileRequests } from './files.ts';
 import type { Host } from './host.ts';
 import { Reports } from './reports.ts';
+import { explainRoute } from './routeExplanation.ts';
 import { RouteTest } from './routeTest.ts';
+import { insertSnippet } from './snippets.ts';
 import { showStatus } from './status.ts';
 
 /** Starts the server and puts the commands in place; the same on the desktop and on the web. A server that does not start is shown in the status item, and can be started again. */
@@ -17,7 +19,7 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 	const initializationOptions: InitializationOptions = {
 		trusted: workspace.isTrusted,
 		filesThroughClient: !host.hasSockets || (workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme !== 'file'),
-		commands: host.hasSockets ? [TEST_ROUTE_COMMAND] : [],
+		commands: host.hasSockets ? [TEST_ROUTE_COMMAND, EXPLAIN_ROUTE_COMMAND] : [EXPLAIN_ROUTE_COMMAND],
 	};
 	const options: LanguageClientOptions = {
 		documentSelector: DOCUMENTS,
@@ -37,6 +39,8 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 		test.listen(),
 		...showStatus(client),
 		commands.registerCommand(TEST_ROUTE_COMMAND, (from: unknown) => test.run(from)),
+		commands.registerCommand(EXPLAIN_ROUTE_COMMAND, (from: unknown) => explainRoute(client, reports, from)),
+		commands.registerCommand('nginxWebSocket.insertSnippet', () => insertSnippet(client)),
 		commands.registerCommand('nginxWebSocket.restartServer', async () => {
 			if (client.needsStop()) await client.stop();
 			await client.start();

@@ -10,30 +10,10 @@ export interface RouteTarget {
 	readonly url: string;
 	/** Set when the connection goes elsewhere than the URL says. */
 	readonly connectTo?: string;
+	/** Takes any certificate: only after one was found wanting and the person said so. */
+	readonly insecure?: boolean;
 	/** `any` once the person has agreed. */
 	readonly reach: 'loopback' | 'any';
-}
-
-const VERDICTS: Readonly<Record<RouteDescription['verdict'], string>> = {
-	upgrades: 'should upgrade',
-	fails: 'fails',
-	unknown: 'cannot be told',
-};
-
-/** Lets the person choose one of several routes; the only one needs no choice. Undefined when they leave. */
-export async function pickRoute(routes: readonly RouteDescription[]): Promise<RouteDescription | undefined> {
-	const [only] = routes;
-	if (routes.length === 1) return only;
-	const chosen = await window.showQuickPick(
-		routes.map((route) => ({
-			label: route.title,
-			description: route.server,
-			detail: `${VERDICTS[route.verdict]}: ${route.reason}`,
-			route,
-		})),
-		{ title: 'Test WebSocket route', placeHolder: 'Which route?', matchOnDescription: true },
-	);
-	return chosen?.route;
 }
 
 /** Asks for what the configuration leaves open, and for leave to contact another machine. Undefined when the person leaves. */

@@ -1,23 +1,15 @@
 import type { Disposable } from 'vscode';
-import { commands, ProgressLocation, Uri, window, workspace } from 'vscode';
+import { commands, ProgressLocation, window, workspace } from 'vscode';
 import type { BaseLanguageClient } from 'vscode-languageclient';
-import type {
-	ExperimentalCapabilities,
-	HandshakeReport,
-	HandshakeStage,
-	RouteDescription,
-	RouteReference,
-	RoutesParams,
-	RoutesResult,
-	TestHandshakeParams,
-} from '../../../server/src/protocol/requests.ts';
-import { HANDSHAKE_STAGE, ROUTES, TEST_HANDSHAKE } from '../../../server/src/protocol/requests.ts';
+import type { HandshakeReport, HandshakeStage, TestHandshakeParams } from '../../../server/src/protocol/requests.ts';
+import { HANDSHAKE_STAGE, TEST_HANDSHAKE } from '../../../server/src/protocol/requests.ts';
 import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
-import { isNginx } from './documents.ts';
+import { offeredBy } from './capabilities.ts';
 import { applyFix } from './fixes.ts';
 import type { Reports } from './reports.ts';
+import { chooseRoute, whyNothingArrives } from './routeChoice.ts';
 import type { RouteTarget } from './routeTarget.ts';
-import { askForTarget, pickRoute } from './routeTarget.ts';
+import { askForTarget } from './routeTarget.ts';
 
 const STAGES: Readonly<Record<HandshakeStage['stage'], string>> = {
 	dns: 'looking up the name',
@@ -50,10 +42,10 @@ export class RouteTest {
 	/** `from` is a `RouteReference` (code lens), a `Uri` (context menu), or nothing (palette: the active editor). */
 	async run(from: unknown): Promise<void> {
 		if (!(await this.#allowed())) return;
-		const route = await this.#chooseRoute(from);
+		const route = await chooseRoute(this.#client, from, 'Test WebSocket Route');
 		if (route === undefined) return;
 		if (route.urls.length === 0) {
-			window.showInformationMessage(`${route.title} cannot be tested: no request from outside gets there. ${route.reason}`);
+			window.showInformationMessage(whyNothingArrives(route));
 			return;
 		}
 		const target = await askForTarget(route);
@@ -71,42 +63,18 @@ export class RouteTest {
 			if (answer === manage) await commands.executeCommand('workbench.trust.manage');
 			return false;
 		}
-		const offered = this.#client.initializeResult?.capabilities.experimental as
-			| { readonly nginxWebSocket?: ExperimentalCapabilities }
-			| undefined;
+		const offered = offeredBy(this.#client);
 		if (offered === undefined) {
 			window.showErrorMessage(
 				'The NGINX WebSocket language server does not run. Start it with "NGINX: Restart Language Server".',
 			);
 			return false;
 		}
-		if (offered.nginxWebSocket?.handshake === true) return true;
+		if (offered.handshake) return true;
 		window.showInformationMessage(
 			'A browser cannot open a raw connection, so routes are tested only in VS Code on a desktop or on a remote machine.',
 		);
 		return false;
-	}
-
-	async #chooseRoute(from: unknown): Promise<RouteDescription | undefined> {
-		const editor = window.activeTextEditor;
-		const uri = isRouteReference(from) ? from.uri : from instanceof Uri ? from.toString() : editor?.document.uri.toString();
-		if (uri === undefined || (from === undefined && editor !== undefined && !isNginx(editor.document))) {
-			window.showInformationMessage('Open an nginx configuration first; its WebSocket routes can then be tested.');
-			return undefined;
-		}
-		const params: RoutesParams = { uri };
-		const { routes } = await this.#client.sendRequest<RoutesResult>(ROUTES, params);
-		if (isRouteReference(from)) {
-			const named = routes.find((route) => route.routeId === from.routeId);
-			if (named !== undefined) return named;
-		}
-		if (routes.length === 0) {
-			window.showInformationMessage(
-				'This configuration has no WebSocket route. Mark a location with the comment "# websocket", or proxy WebSockets there with the light bulb.',
-			);
-			return undefined;
-		}
-		return pickRoute(routes);
 	}
 
 	async #test(target: RouteTarget): Promise<void> {
@@ -126,6 +94,7 @@ export class RouteTest {
 			url: target.url,
 			options: {
 				...(target.connectTo === undefined ? {} : { connectTo: target.connectTo }),
+				...(target.insecure === true ? { insecure: true } : {}),
 				reach: target.reach,
 				timeoutMs: workspace.getConfiguration(SETTINGS_SECTION).get<number>('test.timeout', 10_000),
 			},
@@ -159,17 +128,19 @@ export class RouteTest {
 		const [fix] = report.fixes;
 		const again = 'Test Again';
 		const apply = 'Apply Fix';
+		const anyCertificate = 'Test Again, Taking Any Certificate';
+		const distrusted =
+			report.trace.failure?.stage === 'tls' && report.trace.tls?.authorized === false && target.insecure !== true;
 		const answer = await window.showWarningMessage(
 			fix === undefined ? report.headline : `${report.headline} Fix: ${fix.title}.`,
-			...(fix === undefined ? [again] : [apply, again]),
+			...(fix === undefined ? [] : [apply]),
+			...(distrusted ? [anyCertificate] : []),
+			again,
 		);
 		if (answer === again) return this.#test(target);
+		if (answer === anyCertificate) return this.#test({ ...target, insecure: true });
 		if (answer !== apply || fix === undefined || !(await applyFix(fix))) return;
 		const next = await window.showInformationMessage('The fix is in the editor. Save it, reload nginx, and test again.', again);
 		if (next === again) await this.#test(target);
 	}
-}
-
-function isRouteReference(value: unknown): value is RouteReference {
-	return typeof value === 'object' && value !== null && 'routeId' in value && 'uri' in value && typeof value.uri === 'string';
 }
