@@ -76,3 +76,40 @@ const fragments = [
 export const tokenSoup: fc.Arbitrary<string> = fc
 	.array(fc.constantFrom(...fragments), { maxLength: 40 })
 	.map((pieces) => pieces.join(''));
+
+const directives = [
+	...[
+		'index a;',
+		'index',
+		'root /x;',
+		'root /x\n',
+		'\nroot /y;',
+		'\nlisten 80',
+		'\nserver_name a.b;',
+		'\nreturn 200',
+		'\nadd_header a b',
+	],
+	...[
+		'\ninternal;',
+		'\nlocation /',
+		'location ~ a {',
+		'location ~ a\n{',
+		'a',
+		'$a',
+		'"a b"',
+		"'c'",
+		'""',
+		'"',
+		"'",
+		'"a\nb"',
+		'\\"',
+		'\\;',
+		'\\',
+	],
+	...[')', 'a#b', ';', ';', '{', '}', '}', ' ', ' ', '\n', '\n', '\t', '\r\n', '# c\n', '#;{"', 'é', '}}'],
+];
+
+/** Texts of whole directives and pieces of them, as they may stand in a server. */
+export const structuredSoup: fc.Arbitrary<string> = fc
+	.array(fc.constantFrom(...directives), { maxLength: 14 })
+	.map((pieces) => pieces.join(''));

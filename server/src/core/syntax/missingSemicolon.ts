@@ -15,6 +15,9 @@ export interface Part {
 	readonly nginxMessage: string;
 }
 
+/** nginx cuts its messages at 2048 bytes. */
+const LONGEST_NAME = 2000;
+
 export const UNEXPECTED_CLOSE = 'unexpected "}"';
 export const UNEXPECTED_END = 'unexpected end of file, expecting ";" or "}"';
 
@@ -141,7 +144,7 @@ function complaint(
 	if (terminator === 'end') return UNEXPECTED_END;
 	const name = words[from]?.value ?? '';
 	const known = shapes(name);
-	if (known === undefined) return `unknown directive "${name}"`;
+	if (known === undefined) return `unknown directive "${name.slice(0, LONGEST_NAME)}"`;
 	const block = terminator === '{';
 	if (!known.some((shape) => shape.block === block)) {
 		return block ? `directive "${name}" is not terminated by ";"` : `directive "${name}" has no opening "{"`;
@@ -188,7 +191,7 @@ const ENTRY_COUNT: ReadonlyMap<string, string> = new Map([
 
 /** The problem to report for a part that lacks its `;` or `{`; `nginxLine` is one-based. */
 export function forgottenProblem(words: readonly Word[], part: Part, nginxLine: number): SyntaxProblem {
-	const name = words[part.from]?.value ?? '';
+	const name = (words[part.from]?.value ?? '').slice(0, 80);
 	const end = words[part.to - 1]?.span.end ?? 0;
 	const mark = part.forgot ?? ';';
 	return {

@@ -9,10 +9,10 @@ import {
 	type Terminator,
 	UNEXPECTED_CLOSE,
 } from './missingSemicolon.ts';
-import type { Block, Directive, SyntaxProblem, SyntaxTree, Word } from './nodes.ts';
+import type { Directive, SyntaxProblem, SyntaxTree, Word } from './nodes.ts';
 import { Scanner, type WordFault } from './scanner.ts';
 import { commonShapes, type DirectiveShapes, fits, holdsEntries } from './shapes.ts';
-import { SourceDirective, SourceWord } from './sourceNodes.ts';
+import { SourceBlock, SourceDirective, SourceWord } from './sourceNodes.ts';
 import { holdsAtMark, isTemplateName } from './template.ts';
 
 export interface ParseOptions {
@@ -28,7 +28,7 @@ export function parse(text: string, options: ParseOptions = {}): SyntaxTree {
 	const shapes = options.shapes ?? commonShapes;
 	const reader = new Reader(text, shapes, 0);
 	reader.read();
-	if (reader.unclosed > 0) {
+	if (reader.unclosed > 0 && reader.unclosed <= MOST_GUESSES) {
 		// Some `}` is missing. Read again and guess by the layout where it belongs; keep that only if it fits the rest.
 		const second = new Reader(text, shapes, reader.unclosed);
 		second.read();
@@ -37,25 +37,12 @@ export function parse(text: string, options: ParseOptions = {}): SyntaxTree {
 	return reader.tree();
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** A block that is still open while reading. */
-interface OpenBlock {
-	/** Undefined for a `{` without a directive: what follows belongs to the block around it. */
-	readonly directive: SourceDirective | undefined;
-	readonly block: Mutable<Block>;
-	readonly children: Directive[];
-	readonly entries: boolean;
-	/** The column of its directive when that is the first thing on its line, else -1. Known in the second reading only. */
-	readonly column: number;
-}
-
 const NO_WORDS: readonly Word[] = Object.freeze([]);
 const MOST_PROBLEMS = 100;
 const UNEXPECTED_OPEN = 'unexpected "{"';
 
-/** How far up the open blocks a `}` looks for one of its own indentation. */
-const DEEPEST_SEARCH = 64;
+/** When more blocks than this lack their `}`, it is no oversight that could be guessed. */
+const MOST_GUESSES = 64;
 
 class Reader {
 	/** How many blocks were never closed, and how many `}` closed nothing. */
@@ -65,18 +52,18 @@ class Reader {
 	readonly #scanner: Scanner;
 	readonly #shapes: DirectiveShapes;
 	readonly #top: Directive[] = [];
-	readonly #open: OpenBlock[] = [];
 	readonly #problems: SyntaxProblem[] = [];
 	/** How many missing `}` the second reading may still guess; 0 in the first. */
 	#guesses: number;
-	readonly #guessing: boolean;
-	/** Opening braces of the blocks whose `}` is missing. */
-	readonly #unclosedBraces: { readonly brace: number; readonly name: string }[] = [];
+	/** The directives whose block lacks its `}`: the first of them. */
+	readonly #unclosed: SourceDirective[] = [];
 	#template = false;
 	/** How many faults of the scanner are already among the problems. */
 	#faults = 0;
-	#innermost: OpenBlock | undefined = undefined;
-	#siblings: Directive[] = this.#top;
+	/** The innermost open block's directive; those around it are its parents. */
+	#innermost: SourceDirective | undefined = undefined;
+	/** How many `{` without a directive are open at the top. */
+	#nameless = 0;
 	/** The words of the directive being read are the first `#count` of these; the array is used again for each. */
 	readonly #words: SourceWord[] = [];
 	#count = 0;
@@ -88,7 +75,6 @@ class Reader {
 		this.#scanner = new Scanner(text);
 		this.#shapes = shapes;
 		this.#guesses = guesses;
-		this.#guessing = guesses > 0;
 	}
 
 	read(): void {
@@ -147,11 +133,13 @@ class Reader {
 		const { start, end } = this.#scanner;
 		if (this.#count === 0) {
 			this.#problem('unexpected-open', 'There is no directive before this "{".', start, end, start, UNEXPECTED_OPEN);
+			// Its `}` is matched, its content belongs to the block around it.
 			if (this.#guesses > 0) this.#guesses--;
-			else this.#openNameless(start);
+			else if (this.#innermost?.block !== undefined) this.#innermost.block.nameless++;
+			else this.#nameless++;
 			return;
 		}
-		if (this.#innermost?.entries === true && !this.#leaveEntries(start)) {
+		if (this.#innermost?.block?.entries === true && !this.#leaveEntries(start)) {
 			this.#problem('unexpected-open', 'An entry of this block takes no "{".', start, end, start, UNEXPECTED_OPEN);
 		}
 		this.#flush('{', start, end);
@@ -161,46 +149,49 @@ class Reader {
 		const { start, end } = this.#scanner;
 		if (this.#count > 0) this.#flush('}', start, end);
 		if (this.#guesses > 0) this.#guessBeforeClose(start);
-		const open = this.#innermost;
-		if (open === undefined) {
+		const block = this.#innermost?.block;
+		if (block === undefined) {
+			if (this.#nameless > 0) {
+				this.#nameless--;
+				return;
+			}
 			this.stray++;
 			const message = 'This "}" closes nothing: remove it, or add the block it belongs to.';
 			this.#problem('unexpected-close', message, start, end, start, UNEXPECTED_CLOSE);
-			return;
+		} else if (block.nameless > 0) block.nameless--;
+		else {
+			block.closed = true;
+			this.#close(end);
 		}
-		open.block.closed = true;
-		this.#close(end);
 	}
 
 	/** Ends the innermost block at `end`. */
 	#close(end: number): void {
-		const open = this.#open.pop();
-		if (open?.directive !== undefined) {
-			open.block.span = { start: open.block.span.start, end };
-			open.block.children = open.children.slice();
-			open.directive.stop = end;
-		}
-		this.#innermost = this.#open[this.#open.length - 1];
-		this.#siblings = this.#innermost?.children ?? this.#top;
+		const directive = this.#innermost;
+		if (directive?.block === undefined) return;
+		directive.stop = end;
+		directive.block.stop = end;
+		// Arrays that have grown hold more than they need.
+		if (directive.block.children.length > 0) directive.block.children = directive.block.children.slice();
+		this.#innermost = directive.parent;
 	}
 
 	/** Ends the innermost block where its `}` seems to be missing. */
 	#closeUnclosed(end: number): void {
 		const open = this.#innermost;
-		if (open?.directive !== undefined) {
-			this.#unclosedBraces.push({ brace: open.block.span.start, name: open.directive.name.value });
-		}
+		if (open?.block !== undefined && this.#unclosed.length < MOST_PROBLEMS) this.#unclosed.push(open);
+		this.unclosed++;
 		this.#close(end);
 	}
 
 	#finish(): void {
 		const length = this.#source.text.length;
 		if (this.#count > 0) this.#flush('end', length, length);
-		this.unclosed = this.#open.length;
 		while (this.#innermost !== undefined) this.#closeUnclosed(length);
-		for (const { brace, name } of this.#unclosedBraces) {
-			const message = `The block of "${name}" is never closed: add "}".`;
-			this.#problem('unclosed-block', message, brace, brace + 1, length, unclosedMessage(name));
+		for (const { name, block } of this.#unclosed) {
+			const brace = block?.start ?? name.start;
+			const message = this.#unclosedMessage(name, brace);
+			this.#problem('unclosed-block', message, brace, Math.min(brace + 1, length), length, unclosedAtEnd(name.value));
 		}
 	}
 
@@ -221,7 +212,7 @@ class Reader {
 				this.#add(all, part.from, part.to, terminator === '{' ? '{' : ';', end);
 				continue;
 			}
-			this.#report(forgottenProblem(all, part, this.#line(start)));
+			if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(forgottenProblem(all, part, this.#line(start)));
 			const stop = all[part.to - 1]?.end ?? end;
 			this.#add(all, part.from, part.to, part.forgot === '{' ? 'missing-open' : 'missing', stop);
 		}
@@ -229,8 +220,8 @@ class Reader {
 
 	#split(words: readonly Word[], lineStarts: readonly number[], terminator: Terminator): readonly Part[] {
 		const around = this.#innermost;
-		if (around?.entries !== true) return splitAtForgottenSemicolons(words, lineStarts, terminator, this.#shapes);
-		return splitEntries(words, lineStarts, terminator, around.directive?.name.value ?? '');
+		if (around?.block?.entries !== true) return splitAtForgottenSemicolons(words, lineStarts, terminator, this.#shapes);
+		return splitEntries(words, lineStarts, terminator, around.name.value);
 	}
 
 	/** Adds the directive made of the words from `from` to `to`, which ends at `stop`. */
@@ -239,46 +230,33 @@ class Reader {
 		if (name === undefined) return;
 		const args = to - from === 1 ? NO_WORDS : words.slice(from + 1, to);
 		const end = how === ';' || how === '{' ? how : 'missing';
-		const directive = new SourceDirective(name, args, end, this.#enclosingDirective(), stop);
-		this.#siblings.push(directive);
-		if (!startsWithLetter(this.#source.text, name.start) && this.#innermost?.entries !== true && isTemplateName(name.value)) {
-			this.#template = true;
+		const directive = new SourceDirective(name, args, end, this.#innermost, stop);
+		this.#append(directive);
+		// Nearly every name starts with a small letter: the others are worth a look.
+		if (!startsWithLetter(this.#source.text, name.start) && this.#innermost?.block?.entries !== true) {
+			if (isTemplateName(this.#source.text.slice(name.start, Math.min(name.end, name.start + 100)))) this.#template = true;
 		}
 		if (how === '{' || how === 'missing-open') this.#enter(directive, how === '{' ? stop - 1 : stop);
 	}
 
-	#enclosingDirective(): SourceDirective | undefined {
-		const innermost = this.#innermost;
-		if (innermost === undefined || innermost.directive !== undefined) return innermost?.directive;
-		return this.#open.findLast((open) => open.directive !== undefined)?.directive;
+	#append(directive: SourceDirective): void {
+		const block = this.#innermost?.block;
+		if (block === undefined) this.#top.push(directive);
+		else if (block.children.length === 0) block.children = [directive];
+		else (block.children as Directive[]).push(directive);
 	}
 
 	#enter(directive: SourceDirective, brace: number): void {
-		const children: Directive[] = [];
-		const block: Mutable<Block> = { span: { start: brace, end: brace + 1 }, closed: false, children, raw: undefined };
-		directive.block = block;
 		const name = directive.name.value;
-		const entries = this.#innermost?.entries !== true && holdsEntries(name);
-		const column = this.#guessing ? columnOf(this.#source.text, directive.name.start) : -1;
-		this.#push({ directive, block, children, entries, column });
+		const block = new SourceBlock(brace, holdsEntries(name) && this.#innermost?.block?.entries !== true);
+		directive.block = block;
+		this.#innermost = directive;
 		if (holdsLua(name)) this.#lua(block);
 	}
 
-	/** A `{` without a directive: its `}` is matched, its content belongs to the block around it. */
-	#openNameless(brace: number): void {
-		const block: Block = { span: { start: brace, end: brace + 1 }, closed: false, children: [], raw: undefined };
-		this.#push({ directive: undefined, block, children: this.#siblings, entries: this.#innermost?.entries === true, column: -1 });
-	}
-
-	#push(open: OpenBlock): void {
-		this.#open.push(open);
-		this.#innermost = open;
-		this.#siblings = open.children;
-	}
-
 	/** Skips Lua code, which the Lua module reads by itself up to the `}` of the block (TK15). */
-	#lua(block: Mutable<Block>): void {
-		const start = Math.min(block.span.start + 1, this.#source.text.length);
+	#lua(block: SourceBlock): void {
+		const start = Math.min(block.start + 1, this.#source.text.length);
 		const close = luaBlockEnd(this.#source.text, start);
 		const end = close === -1 ? this.#source.text.length : close;
 		block.raw = { start, end };
@@ -298,12 +276,18 @@ class Reader {
 		const open = this.#innermost;
 		if (at > 0) {
 			const part: Part = { from: 0, to: at, forgot: ';', nginxMessage: UNEXPECTED_OPEN };
-			this.#report(forgottenProblem(words, part, this.#line(brace)));
+			if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(forgottenProblem(words, part, this.#line(brace)));
 			this.#add(words, 0, at, 'missing', words[at - 1]?.end ?? name.start);
 		}
-		const opening = open?.block.span.start ?? 0;
-		const message = `The block of "${open?.directive?.name.value ?? ''}" is never closed: add "}".`;
-		this.#problem('unclosed-block', message, opening, opening + 1, brace, UNEXPECTED_OPEN);
+		const opening = open?.block?.start ?? 0;
+		this.#problem(
+			'unclosed-block',
+			this.#unclosedMessage(open?.name ?? name, opening),
+			opening,
+			opening + 1,
+			brace,
+			UNEXPECTED_OPEN,
+		);
 		this.#close(name.start);
 		for (let index = at; index < words.length; index++) this.#words[index - at] = words[index] ?? name;
 		this.#count = words.length - at;
@@ -314,35 +298,40 @@ class Reader {
 	/** Second reading: a directive at most as indented as the block it would stand in ends that block. */
 	#guessBeforeDirective(start: number): void {
 		let column = -1;
-		while (this.#guesses > 0) {
+		for (; this.#guesses > 0; this.#guesses--) {
 			const open = this.#innermost;
-			if (open === undefined || open.column === -1) return;
+			const outer = open === undefined ? -1 : this.#columnOf(open);
+			if (open === undefined || outer === -1) return;
 			if (column === -1) column = columnOf(this.#source.text, start);
-			if (column === -1 || column > open.column || !this.#isLaidOut(open)) return;
-			this.#guesses--;
+			if (column === -1 || column > outer || !this.#isLaidOut(open, outer)) return;
 			this.#closeUnclosed(start);
 		}
 	}
 
 	/** True when a block shows that this file indents: its first directive is further in than itself, or itself than the block around. */
-	#isLaidOut(open: OpenBlock): boolean {
-		const first = open.children[0];
-		if (first !== undefined) return columnOf(this.#source.text, first.span.start) > open.column;
-		return open.column > (this.#open[this.#open.length - 2]?.column ?? open.column);
+	#isLaidOut(open: SourceDirective, column: number): boolean {
+		const first = open.block?.children[0];
+		if (first instanceof SourceDirective) return this.#columnOf(first) > column;
+		return open.parent !== undefined && column > this.#columnOf(open.parent) && this.#columnOf(open.parent) !== -1;
 	}
 
 	/** Second reading: a `}` that is less indented than the innermost block, and as indented as one around it, closes that one. */
 	#guessBeforeClose(start: number): void {
 		const column = columnOf(this.#source.text, start);
 		if (column === -1) return;
-		const lowest = Math.max(0, this.#open.length - 1 - Math.min(this.#guesses, DEEPEST_SEARCH));
-		let level = this.#open.length - 1;
-		while (level > lowest && (this.#open[level]?.column ?? -1) > column) level--;
-		if (this.#open[level]?.column !== column) return;
-		while (this.#open.length - 1 > level) {
-			this.#guesses--;
-			this.#closeUnclosed(start);
+		let level = this.#innermost;
+		let between = 0;
+		for (; level !== undefined && this.#columnOf(level) > column; level = level.parent) {
+			between++;
+			if (between > this.#guesses) return;
 		}
+		if (level === undefined || this.#columnOf(level) !== column) return;
+		this.#guesses -= between;
+		while (this.#innermost !== undefined && this.#innermost !== level) this.#closeUnclosed(start);
+	}
+
+	#columnOf(directive: SourceDirective): number {
+		return columnOf(this.#source.text, directive.name.start);
 	}
 
 	#takeFaults(): void {
@@ -359,8 +348,12 @@ class Reader {
 		this.#problems.push({ code, message, span: { start, end }, nginxLine: this.#line(at), nginxMessage });
 	}
 
-	#report(problem: SyntaxProblem): void {
-		if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(problem);
+	#unclosedMessage(name: SourceWord, brace: number): string {
+		const head = this.#source.text
+			.slice(name.start, Math.min(brace, name.start + 80))
+			.trim()
+			.replace(/\s+/g, ' ');
+		return `The block of "${head}" is never closed: add "}".`;
 	}
 
 	/** The one-based line on which nginx is when it has read the character at `offset`. */
@@ -381,7 +374,7 @@ const FAULTS: Readonly<Record<WordFault['code'], string>> = {
 	'unexpected-after-quote': 'Only white space, ";", "{" or ")" may follow a closing quote.',
 };
 
-function unclosedMessage(name: string): string {
+function unclosedAtEnd(name: string): string {
 	return holdsLua(name)
 		? 'unexpected end of file, expecting terminating characters for lua code block'
 		: 'unexpected end of file, expecting "}"';

@@ -36,6 +36,9 @@ export interface WordFault {
 /** nginx reads a file through a buffer of this many bytes; a word that does not fit is refused (NGX_CONF_BUFFER, semantics TK11). */
 const BUFFER_BYTES = 4096;
 
+/** Nobody reads more of them. */
+const MOST_FAULTS = 100;
+
 const END_OF_FILE = 'unexpected end of file, expecting ";" or "}"';
 
 /**
@@ -221,7 +224,7 @@ export class Scanner {
 		this.#refuseTooLong(start, end, tooLong);
 		// A `}` here is a forgotten `;`, which the parser reports.
 		if (!mayFollow && code !== CLOSE_BRACE) {
-			this.faults.push({ code: 'unexpected-after-quote', start, end, at: end, nginxMessage: message });
+			this.#fault({ code: 'unexpected-after-quote', start, end, at: end, nginxMessage: message });
 		}
 	}
 
@@ -237,7 +240,7 @@ export class Scanner {
 		const last = text.charCodeAt(end - 1);
 		if (end - 1 > start && (last === SEMICOLON || last === OPEN_BRACE)) end = meaningfulEnd(text, start + 1, end - 1);
 		this.position = this.end = end;
-		this.faults.push({
+		this.#fault({
 			code: 'unterminated-quote',
 			start,
 			end,
@@ -263,8 +266,12 @@ export class Scanner {
 		return `too long parameter "${text.slice(from, from + 10)}..." started`;
 	}
 
+	#fault(fault: WordFault): void {
+		if (this.faults.length < MOST_FAULTS) this.faults.push(fault);
+	}
+
 	#refuseTooLong(start: number, end: number, nginxMessage: string | undefined): void {
-		if (nginxMessage !== undefined) this.faults.push({ code: 'parameter-too-long', start, end, at: start, nginxMessage });
+		if (nginxMessage !== undefined) this.#fault({ code: 'parameter-too-long', start, end, at: start, nginxMessage });
 	}
 }
 

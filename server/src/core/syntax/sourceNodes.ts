@@ -50,17 +50,49 @@ export class SourceWord implements Word {
 	}
 }
 
+const NO_DIRECTIVES: readonly Directive[] = Object.freeze([]);
+
+/** A block under construction, and then for good. */
+export class SourceBlock implements Block {
+	readonly start: number;
+	/** The offset behind its last character. */
+	stop: number;
+	closed = false;
+	children: readonly Directive[] = NO_DIRECTIVES;
+	raw: Span | undefined = undefined;
+	/** It holds free words, as a map does. */
+	readonly entries: boolean;
+	/** How many `{` without a directive are open in it. */
+	nameless = 0;
+
+	constructor(start: number, entries: boolean) {
+		this.start = start;
+		this.stop = start + 1;
+		this.entries = entries;
+	}
+
+	get span(): Span {
+		return { start: this.start, end: this.stop };
+	}
+}
+
 /** A directive under construction, and then for good. */
 export class SourceDirective implements Directive {
 	readonly name: SourceWord;
 	readonly args: readonly Word[];
-	block: Block | undefined = undefined;
+	block: SourceBlock | undefined = undefined;
 	readonly end: ';' | '{' | 'missing';
-	readonly parent: Directive | undefined;
+	readonly parent: SourceDirective | undefined;
 	/** The offset behind its last character. */
 	stop: number;
 
-	constructor(name: SourceWord, args: readonly Word[], end: ';' | '{' | 'missing', parent: Directive | undefined, stop: number) {
+	constructor(
+		name: SourceWord,
+		args: readonly Word[],
+		end: ';' | '{' | 'missing',
+		parent: SourceDirective | undefined,
+		stop: number,
+	) {
 		this.name = name;
 		this.args = args;
 		this.end = end;
