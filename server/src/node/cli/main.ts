@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import packageJson from '../../../../package.json' with { type: 'json' };
+import { version as packageVersion } from '../../../../package.json';
 import { DEFAULT_VERSION, formatVersion } from '../../core/reference/versions.ts';
 import { check } from './check.ts';
 import { explain } from './explain.ts';
@@ -8,7 +8,7 @@ import type { Output } from './output.ts';
 import { routes } from './routes.ts';
 import { listRules, showRule } from './rules.ts';
 
-const HELP = `nginx-websocket ${packageJson.version}: WebSockets behind nginx
+const HELP = `nginx-websocket ${packageVersion}: WebSockets behind nginx
 
   check [PATH…]      findings for a main file, a fragment or a folder
       --format pretty|json|sarif|github   --fix   --fix-dry-run   --context http|server|location
@@ -37,7 +37,7 @@ async function main(argv: readonly string[]): Promise<number> {
 	const { values, positionals } = readArguments(argv);
 	const [command, ...rest] = positionals;
 	if (values.version) {
-		output.data(`${packageJson.version}\n`);
+		output.data(`${packageVersion}\n`);
 		return 0;
 	}
 	if (values.help || command === undefined) {
