@@ -69,6 +69,15 @@ function judgeRequestLine(passed: Passed, found: Collector): void {
 			});
 	} else if (upstream.httpVersion === '1.0')
 		found.obstacles.push({ code: 'client-request', at: [], text: 'the client speaks HTTP/1.0' });
+	for (let at = 0; at < upstream.uri.length; at++)
+		if (upstream.uri.charCodeAt(at) <= 0x20 || upstream.uri.charCodeAt(at) === 0x7f) {
+			found.obstacles.push({
+				code: 'request-target',
+				at: [],
+				text: 'the URI that the backend gets holds a space or a control character',
+			});
+			break;
+		}
 	const method = level.setting('proxy_method');
 	if (upstream.method !== 'GET' && method.unknown === undefined && !upstream.method.includes('$'))
 		found.obstacles.push({

@@ -49,8 +49,8 @@ export function proxyHeaders(state: RequestState, level: Level, httpVersion: str
 		user = user.map((header) =>
 			header.lower === 'host' && header.value === '' ? { ...header, value: state.proxyHost ?? '' } : header,
 		);
-	const sent = [...user, ...defaults];
-	const decided = new Set(sent.map(({ lower }) => lower));
+	const sent = [...user, ...defaults].map(asReceived);
+	const decided = new Set([...names, ...defaults.map(({ lower }) => lower)]);
 	decided.add('content-length').add('transfer-encoding');
 	return { sent, decided, unknown: undefined };
 }
@@ -61,6 +61,23 @@ function userHeader(state: RequestState, level: Level, at: PlacedDirective): Sen
 	if (template.constant !== undefined) return { lower, value: template.constant, at, sources: [] };
 	const { result, sources } = state.tracking(() => evaluate(state, template));
 	return { lower, value: result, at, sources };
+}
+
+/** A name with a colon in it ends at that colon for who receives the line (HD23); blanks around a value are no part of it. */
+function asReceived(header: SentHeader): SentHeader {
+	const colon = header.lower.indexOf(':');
+	if (header.value === '' || (colon === -1 && typeof header.value !== 'string')) return header;
+	const text = textOf(header.value);
+	if (colon === -1) {
+		const trimmed = text.replace(/^[ \t]+|[ \t]+$/g, '');
+		return trimmed === text || trimmed === '' ? header : { ...header, value: trimmed };
+	}
+	const value = `${header.lower.slice(colon + 1)}: ${text}`;
+	return {
+		...header,
+		lower: header.lower.slice(0, colon),
+		value: typeof header.value === 'string' ? value : { ...header.value, text: value },
+	};
 }
 
 /** Since 1.31.4 only the last Host line counts, and it is sent first (IN13). */

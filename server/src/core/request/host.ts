@@ -1,5 +1,18 @@
-/** A host as nginx keeps it: without port, in lower case; undefined when nginx answers 400 to it (ngx_http_validate_host). */
-export function validHost(host: string): string | undefined {
+import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
+import { lowerCase } from './bytes.ts';
+
+/** RFC 3986 reg-name with `%` free, or an address in brackets, and a port of at most 65535. */
+const STRICT = /^(?:\[[0-9A-Za-z._~!$&'()*+,;=:-]*\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::(\d*))?$/;
+
+/**
+ * A host as nginx keeps it: without port and last dot, in lower case; undefined when nginx answers 400 to it
+ * (src/http/ngx_http_request.c, ngx_http_validate_host). Since STRICT_SINCE only what RFC 3986 allows is taken.
+ */
+export function validHost(host: string, version: NginxVersion): string | undefined {
+	if (isAtLeast(version, STRICT_SINCE)) {
+		const found = STRICT.exec(host);
+		if (found === null || Number(found[1] ?? 0) > 65535) return undefined;
+	}
 	let end = host.length;
 	let dot = host.length;
 	let state: 'usual' | 'literal' | 'rest' = 'usual';
@@ -15,9 +28,12 @@ export function validHost(host: string): string | undefined {
 		else if (character === ']' && state === 'literal') {
 			end = at + 1;
 			state = 'rest';
-		} else if (character === '/' || character === '\0' || character <= ' ' || character === '\x7f') return undefined;
+		} else if (character === '/' || character <= ' ' || character === '\x7f') return undefined;
 	}
 	if (dot === end - 1) end--;
 	if (end === 0) return undefined;
-	return host.slice(0, end).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+	return lowerCase(host.slice(0, end));
 }
+
+/** Seen on 1.30.6 and not on 1.26.3. */
+const STRICT_SINCE = '1.29.3';

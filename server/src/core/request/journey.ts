@@ -1,3 +1,4 @@
+import { isAtLeast } from '../reference/versions.ts';
 import type { LevelPlace } from './buildModel.ts';
 import { toBytes } from './bytes.ts';
 import { type ClientHeader, readHeaders } from './clientHeaders.ts';
@@ -112,9 +113,12 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 	const longest = Math.max(large ?? 8192, parseSize(first.level.setting('client_header_buffer_size').value ?? '1k') ?? 1024);
 	if (blank.requestLine.length + 2 > longest) return refused(414);
 	if (!/^[A-Z_-]+$/.test(request.method)) return refused(400);
+	// Since 1.29.3 (seen on 1.30.6) CONNECT takes host:port and nothing else.
+	if (request.method === 'CONNECT' && isAtLeast(model.version, '1.29.3'))
+		return refused(/^(?:[A-Za-z0-9.-]+|\[[^\]]+\]):\d+$/.test(request.uri) ? 405 : 400);
 	const target = parseTarget(toBytes(request.uri), first.level.flag('merge_slashes'));
 	if (target === undefined) return refused(400);
-	const absoluteHost = target.authority === undefined ? undefined : validHost(target.authority);
+	const absoluteHost = target.authority === undefined ? undefined : validHost(target.authority, model.version);
 	if (target.authority !== undefined && absoluteHost === undefined) return refused(400);
 
 	const read = readHeaders(request.headers, {
@@ -124,7 +128,7 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 		longest,
 	});
 	const hostHeader = read.headers.find(({ lower }) => lower === 'host')?.value;
-	const validHeader = hostHeader === undefined ? undefined : validHost(hostHeader);
+	const validHeader = hostHeader === undefined ? undefined : validHost(hostHeader, model.version);
 	const host = absoluteHost ?? validHeader ?? '';
 	const fields = {
 		...blank,
@@ -211,7 +215,7 @@ export function enterLocation(model: Model, place: LevelPlace, request: ClientRe
 			...blankFields(model, request, placed, place.server),
 			headers,
 			unparsed: target?.unparsed ?? '/',
-			host: validHost(headers.find(({ lower }) => lower === 'host')?.value ?? '') ?? '',
+			host: validHost(headers.find(({ lower }) => lower === 'host')?.value ?? '', model.version) ?? '',
 			path: target?.path ?? '/',
 			args: target?.args ?? '',
 			quoted: target?.quoted ?? false,

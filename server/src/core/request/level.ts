@@ -122,8 +122,9 @@ export class Level {
 		return this.name.endsWith('/') && this.scope.directives.some(({ node }) => PASSES.has(node.name.value));
 	}
 
+	/** `internal` comes down to nested locations (src/http/ngx_http_core_module.c, ngx_http_core_merge_loc_conf). */
 	get isInternal(): boolean {
-		return this.scope.byName.has('internal');
+		return this.scope.byName.has('internal') || (this.outer?.isInternal ?? false);
 	}
 
 	/** The block of methods that are not listed in this location's `limit_except`. */

@@ -95,7 +95,8 @@ function findConfig(state: RequestState): Step {
 		state.cite(found.level.scope.opener, found.slashRedirect ? 'its name is the URI and a slash' : 'takes the URI');
 	}
 	if (!state.internal && state.level.isInternal) {
-		state.cite(state.level.scope.byName.get('internal')?.[0], 'refuses requests from outside');
+		for (let level: Level | undefined = state.level; level !== undefined; level = level.outer)
+			state.cite(level.scope.byName.get('internal')?.[0], 'refuses requests from outside');
 		return { kind: 'finalize', status: 404 };
 	}
 	enter(state, state.level);

@@ -176,7 +176,7 @@ export function findServer(
 	const exact = address.exact.get(host);
 	if (exact !== undefined) return exact;
 	if (address.leading.size > 0)
-		for (let dot = host.indexOf('.', 1); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+		for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
 			const found = address.leading.get(host.slice(dot));
 			if (found !== undefined) return found;
 		}

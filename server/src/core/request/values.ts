@@ -111,6 +111,7 @@ export function hold(state: RequestState, name: string, held: Held): void {
 	if (name === 'args') {
 		if (typeof held.value !== 'string') throw new CannotKnow(held.value.reason);
 		state.args = held.value;
+		state.validUnparsed = false;
 		for (const source of held.sources) state.cite(source, 'sets the arguments');
 	} else state.held.set(name, held);
 }
