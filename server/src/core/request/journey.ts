@@ -146,7 +146,7 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 
 	const state = new RequestState(fields, answers);
 	const named = findServer(address, host, (pattern, subject) =>
-		matchPattern(state, pattern, subject, [], { forget: false, what: 'the expression of a server_name' }),
+		matchPattern(state, pattern, subject, [], { forget: false, what: () => 'the expression of a server_name' }),
 	);
 	const server = named?.server ?? first;
 	state.server = server;

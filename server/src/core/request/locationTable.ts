@@ -57,7 +57,7 @@ export function findLocation(
 	}
 	if (fixed?.level.match?.kind === 'prefix-first') return found;
 	for (const level of table.regexes)
-		if (matches(level, uri))
+		if (uri.startsWith(level.pattern.prefix) && matches(level, uri))
 			return { level: findLocation(level, uri, matches)?.level ?? level, slashRedirect: false, final: true };
 	return found;
 }

@@ -6,6 +6,8 @@ import { type PatternSource, readPattern } from './patternSource.ts';
 export interface Pattern {
 	/** Names of its captures, in lower case as variables are. */
 	readonly names: readonly { readonly name: string; readonly group: number }[];
+	/** Every subject that it matches starts so; '' when nothing is known. */
+	readonly prefix: string;
 	/** The groups of a match ('' where one took no part), null when it does not match, undefined when that cannot be said. */
 	match(subject: string): readonly string[] | null | undefined;
 }
@@ -19,18 +21,20 @@ const WORK = 200_000;
  */
 export function compilePattern(source: string, caseless: boolean): Pattern {
 	const read = readPattern(toBytes(source), caseless);
-	if (read === undefined) return { names: namesIn(source), match: () => undefined };
+	if (read === undefined) return { names: namesIn(source), prefix: '', match: () => undefined };
 	return new CompiledPattern(read);
 }
 
 class CompiledPattern implements Pattern {
 	readonly names: readonly { readonly name: string; readonly group: number }[];
+	readonly prefix: string;
 	readonly #source: PatternSource;
 	#native: RegExp | undefined;
 	#linear: RE2JS | undefined;
 
 	constructor(source: PatternSource) {
 		this.#source = source;
+		this.prefix = source.prefix;
 		this.names = source.names.map(({ name, group }) => ({ name: name.toLowerCase(), group }));
 	}
 

@@ -86,7 +86,7 @@ function findConfig(state: RequestState): Step {
 	const found = findLocation(state.server.level, state.path, (level, uri) =>
 		matchPattern(state, level.pattern, uri, level.scope.opener === undefined ? [] : [level.scope.opener], {
 			forget: false,
-			what: `the expression of ${level.scope.opener === undefined ? 'a location' : locationTitle(level.scope.opener)}`,
+			what: () => `the expression of ${level.scope.opener === undefined ? 'a location' : locationTitle(level.scope.opener)}`,
 		}),
 	);
 	if (found !== undefined) {

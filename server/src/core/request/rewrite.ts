@@ -90,7 +90,7 @@ function holds(state: RequestState, condition: Condition, at: Instruction['at'])
 		}
 		case 'matches': {
 			const value = evaluate(state, condition.value);
-			const found = matchPattern(state, condition.pattern, value, [at], { forget: true, what: 'the expression of an if' });
+			const found = matchPattern(state, condition.pattern, value, [at], { forget: true, what: () => 'the expression of an if' });
 			return found !== condition.negated;
 		}
 		case 'file':
@@ -124,7 +124,7 @@ function runRewrite(
 	registers: Registers,
 ): Ending | undefined {
 	const { at, redirect } = instruction;
-	if (!matchPattern(state, instruction.pattern, state.path, [at], { forget: true, what: 'the expression of a rewrite' }))
+	if (!matchPattern(state, instruction.pattern, state.path, [at], { forget: true, what: () => 'the expression of a rewrite' }))
 		return undefined;
 	state.citeRunning(at, redirect === undefined ? 'rewrites the URI' : `redirects with ${redirect}`);
 	state.internal = true;

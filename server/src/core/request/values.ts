@@ -130,11 +130,11 @@ export function matchPattern(
 	pattern: Pattern,
 	value: Value,
 	by: RequestState['capturedBy'],
-	options: { readonly forget: boolean; readonly what: string },
+	options: { readonly forget: boolean; readonly what: () => string },
 ): boolean {
 	const groups = typeof value === 'string' ? pattern.match(value) : undefined;
 	if (groups === undefined) {
-		const reason = typeof value === 'string' ? `${options.what} cannot be tried safely` : value.reason;
+		const reason = typeof value === 'string' ? `${options.what()} cannot be tried safely` : value.reason;
 		if (!state.suppose(reason)) return false;
 		const unknown = unknowable('', reason);
 		setCaptures(
