@@ -50,6 +50,8 @@ export interface FixedProject {
 	readonly texts: ReadonlyMap<string, string>;
 	/** The fixes that were applied, in order. */
 	readonly applied: readonly { readonly finding: Finding; readonly fix: Fix }[];
+	/** The edits of each round, made for the texts that the round before left. */
+	readonly rounds: readonly (readonly Edit[])[];
 	/** What is found afterwards. */
 	readonly after: ProjectAnalysis;
 }
@@ -69,6 +71,7 @@ export function fixProject(
 ): FixedProject {
 	const texts = new Map<string, string>();
 	const applied: { finding: Finding; fix: Fix }[] = [];
+	const rounds: (readonly Edit[])[] = [];
 	const tried = new Set<string>();
 	for (let round = 0; ; round++) {
 		const now = overlaid(files, texts);
@@ -80,7 +83,7 @@ export function fixProject(
 			if (fix === undefined) tried.add(keyOf(finding));
 			else if (chosen.every((other) => areIndependent(other.fix.edits, fix.edits))) chosen.push({ finding, fix });
 		}
-		if (chosen.length === 0) return { texts, applied, after: analysis };
+		if (chosen.length === 0) return { texts, applied, rounds, after: analysis };
 		tried.clear();
 		const edits: readonly Edit[] = chosen.flatMap(({ fix }) => fix.edits);
 		for (const [path, own] of editsByFile(edits)) {
@@ -89,5 +92,6 @@ export function fixProject(
 			if (typeof text === 'string') texts.set(path, text);
 		}
 		applied.push(...chosen);
+		rounds.push(edits);
 	}
 }

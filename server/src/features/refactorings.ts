@@ -1,0 +1,39 @@
+import type { Fix } from '../core/engine/finding.ts';
+import { prove } from '../core/engine/proof.ts';
+import { createPredictor } from '../core/request/predict.ts';
+import { webSocketRouteCure } from '../core/rules/cures/webSocketRoute.ts';
+import { placeOf } from '../core/rules/rule.ts';
+import type { Directive } from '../core/syntax/nodes.ts';
+import { directiveAt, enclosingBlock } from '../core/syntax/query.ts';
+import type { Span } from '../core/text/span.ts';
+import type { View } from './view.ts';
+
+/** "Proxy WebSockets here", for the innermost location at `span` when it proxies and nothing says that it is meant for WebSockets. */
+export function webSocketRefactorings(view: View, span: Span): readonly Fix[] {
+	const location = locationAround(view, span.start);
+	if (location === undefined) return [];
+	for (const checked of view.checked) {
+		const route = checked.routes.find(({ at }) => at.node === location);
+		if (route === undefined || route.handler === undefined || route.intent.level !== 'none') continue;
+		const context = {
+			configuration: checked.configuration,
+			version: checked.version,
+			routes: [],
+			allRoutes: checked.routes,
+			predictor: createPredictor(checked.configuration, checked.version),
+		};
+		const cure = webSocketRouteCure(route, context);
+		if (cure === undefined) continue;
+		const report = { at: placeOf(route.at), message: '', severity: 'hint' as const, route };
+		const titled = { ...cure, title: 'Proxy WebSockets here', preferred: false };
+		return prove(report, [titled], context, checked.options.files, checked.options.rebuild);
+	}
+	return [];
+}
+
+/** The innermost location whose header or block is at an offset. */
+export function locationAround(view: View, offset: number): Directive | undefined {
+	let at = directiveAt(view.tree, offset) ?? enclosingBlock(view.tree, offset);
+	while (at !== undefined && at.name.value !== 'location') at = at.parent;
+	return at;
+}

@@ -1,0 +1,37 @@
+import type { HandshakeTrace } from '../core/handshake/trace.ts';
+import type { HandshakeStage, TestHandshakeParams } from '../protocol/requests.ts';
+
+/** The text of a file as it is on disk. */
+export type DiskText =
+	| { readonly kind: 'text'; readonly text: string }
+	| { readonly kind: 'missing' }
+	| { readonly kind: 'unreadable'; readonly reason: string };
+
+/** Files of the machine that the server runs on, by '/'-separated path. Never throws. */
+export interface DiskFiles {
+	read(path: string): DiskText;
+	/** Names in a folder; empty when there is no such folder. */
+	list(folder: string): readonly { readonly name: string; readonly kind: 'file' | 'directory' }[];
+}
+
+/** Tells a running piece of work that nobody wants it any more. */
+export interface Cancellation {
+	readonly isCancelled: boolean;
+	onCancelled(listener: () => void): void;
+}
+
+/** What the machine around the server can do. All of it is optional but the log. */
+export interface Host {
+	/** Undefined in a browser: files are then asked of the client. */
+	readonly files: DiskFiles | undefined;
+	/** Makes one real handshake. Never throws: failures are in the trace. Only called in a trusted workspace. */
+	readonly handshake?: (
+		params: TestHandshakeParams,
+		onStage: (stage: HandshakeStage['stage']) => void,
+		cancellation: Cancellation,
+	) => Promise<HandshakeTrace>;
+	/** What `nginx -v` prints, or a sentence why there is none. `program` is empty for the one on PATH. Only called in a trusted workspace. */
+	readonly nginxVersion?: (program: string) => Promise<{ readonly text: string } | { readonly problem: string }>;
+	/** Runs a callback after the messages that have arrived. */
+	readonly defer: (callback: () => void) => void;
+}

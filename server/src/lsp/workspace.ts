@@ -1,0 +1,193 @@
+import { buildConfiguration } from '../core/config/build.ts';
+import type { Configuration, Files } from '../core/config/model.ts';
+import { folderOf, joinPath } from '../core/config/paths.ts';
+import { isMainFile, readLooseFile } from '../core/config/project.ts';
+import type { NginxVersion } from '../core/reference/versions.ts';
+import { type Checked, check } from '../features/checked.ts';
+import type { Settings } from '../protocol/settings.ts';
+import type { Documents } from './documents.ts';
+import type { Log } from './guard.ts';
+import { folderAround, mayBeMain, type WorkspaceFiles } from './workspaceFiles.ts';
+
+/** What a check stands on beside the texts. Compared by identity: a new object makes every check anew. */
+export interface Basis {
+	readonly settings: Settings;
+	readonly version: NginxVersion;
+}
+
+/** One configuration that was read, and the check of it once somebody asked. */
+interface Entry {
+	readonly structure: number;
+	readonly configuration: Configuration;
+	readonly rebuild: (files: Files) => Configuration;
+	checked: { readonly basis: Basis; readonly result: Checked } | undefined;
+}
+
+/** How far above a file outside every workspace folder its nginx.conf is looked for. */
+const LEVELS_ABOVE = 3;
+
+/**
+ * The configurations of the workspace: which main files there are, what each includes, and what the rules say, read again when a
+ * text they stand on has changed and not before.
+ */
+export class Workspace {
+	readonly files: WorkspaceFiles;
+	readonly #documents: Documents;
+	readonly #log: Log;
+	readonly #entries = new Map<string, Entry>();
+	readonly #basisOf: (path: string) => Basis;
+	#folders: readonly string[] = [];
+	/** Paths in the folders that may be nginx's. */
+	#index: Promise<void> | undefined;
+	readonly #found = new Set<string>();
+
+	constructor(files: WorkspaceFiles, documents: Documents, log: Log, basisOf: (path: string) => Basis) {
+		this.files = files;
+		this.#documents = documents;
+		this.#log = log;
+		this.#basisOf = basisOf;
+	}
+
+	get folders(): readonly string[] {
+		return this.#folders;
+	}
+
+	setFolders(folders: readonly string[]): void {
+		this.#folders = folders;
+		this.forgetIndex();
+	}
+
+	/** Files may have appeared or gone. */
+	forgetIndex(): void {
+		this.#index = undefined;
+	}
+
+	/** Resolves when the folders have been searched. */
+	ready(): Promise<void> {
+		this.#index ??= this.#search();
+		return this.#index;
+	}
+
+	async #search(): Promise<void> {
+		const found = (await Promise.all(this.#folders.map((folder) => this.files.find(folder)))).flat();
+		this.#found.clear();
+		for (const path of found) this.#found.add(path);
+		this.files.structure++;
+	}
+
+	/** Reads what the client must be asked for until nothing is missing any more. */
+	async settle(path: string): Promise<void> {
+		await this.ready();
+		for (let round = 0; round < 50; round++) {
+			this.including(path);
+			if (!this.files.isWaiting) return;
+			await this.files.load();
+		}
+	}
+
+	/** The checked configurations that a file is part of; one for itself when no main file includes it. Empty when it cannot be read. */
+	including(path: string): readonly Checked[] {
+		const found = this.#mainsFor(path)
+			.map((main) => this.#entry(main))
+			.filter((entry) => entry?.configuration.files.has(path) === true);
+		const entries = found.length > 0 ? found : [this.#looseEntry(path)];
+		return entries.filter((entry) => entry !== undefined).map((entry) => this.#checked(entry));
+	}
+
+	/** Every main file's configuration, for what concerns the workspace as a whole. */
+	mains(): readonly Checked[] {
+		return this.#mains()
+			.map((main) => this.#entry(main))
+			.filter((entry) => entry !== undefined)
+			.map((entry) => this.#checked(entry));
+	}
+
+	/** The main files that may include a file. A main file is taken to stand for itself. */
+	#mainsFor(path: string): readonly string[] {
+		if (this.#isMain(path)) return [path];
+		const mains = this.#mains();
+		if (folderAround(path, this.#folders) !== undefined) return mains;
+		const above = this.#mainAbove(path);
+		return above === undefined || mains.includes(above) ? mains : [...mains, above];
+	}
+
+	#mains(): readonly string[] {
+		const paths = new Set(this.#found);
+		for (const { path } of this.#documents.all()) paths.add(path);
+		return [...paths].filter((path) => this.#isMain(path));
+	}
+
+	#isMain(path: string): boolean {
+		if (this.#documents.at(path) === undefined) {
+			const content = this.files.text(path);
+			if (content.kind !== 'text' || !mayBeMain(path, content.text)) return false;
+		}
+		const content = this.files.read(path);
+		return content.kind === 'text' && isMainFile(content.tree, path);
+	}
+
+	/** `nginx.conf` in one of the folders above a file that lies in no workspace folder. */
+	#mainAbove(path: string): string | undefined {
+		let folder = folderOf(path);
+		for (let level = 0; level < LEVELS_ABOVE && folder !== '' && folder !== '/'; level++) {
+			const candidate = joinPath(folder, 'nginx.conf');
+			if (this.files.text(candidate).kind === 'text') return candidate;
+			folder = folderOf(folder);
+		}
+		return undefined;
+	}
+
+	#entry(main: string): Entry | undefined {
+		const workspace = folderAround(main, this.#folders);
+		const options = workspace === undefined ? {} : { workspace };
+		return this.#upToDate(main, (files) => buildConfiguration(main, files, options));
+	}
+
+	#looseEntry(path: string): Entry | undefined {
+		if (this.files.read(path).kind !== 'text') return undefined;
+		const workspace = folderAround(path, this.#folders);
+		const options = workspace === undefined ? {} : { workspace };
+		return this.#upToDate(path, (files) => readLooseFile(path, files, options) ?? buildConfiguration(path, files, options));
+	}
+
+	#upToDate(key: string, rebuild: (files: Files) => Configuration): Entry {
+		const known = this.#entries.get(key);
+		if (known !== undefined && known.structure === this.files.structure && this.#isCurrent(known.configuration)) return known;
+		const entry: Entry = {
+			structure: this.files.structure,
+			configuration: rebuild(this.files),
+			rebuild,
+			checked: undefined,
+		};
+		this.#entries.set(key, entry);
+		return entry;
+	}
+
+	/** True when each file of a configuration still has the tree that it was built from. */
+	#isCurrent(configuration: Configuration): boolean {
+		for (const [path, file] of configuration.files) {
+			const now = this.files.read(path);
+			if (now.kind !== 'text' || now.tree !== file.tree) return false;
+		}
+		return true;
+	}
+
+	#checked(entry: Entry): Checked {
+		const basis = this.#basisOf(entry.configuration.main.path);
+		if (entry.checked?.basis === basis) return entry.checked.result;
+		const result = check(
+			{
+				version: basis.version,
+				severities: basis.settings.severity,
+				intent: basis.settings.intent,
+				files: this.files,
+				rebuild: entry.rebuild,
+				onRuleError: (rule, error) =>
+					this.#log.error(`Rule ${rule} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+			},
+			entry.configuration,
+		);
+		entry.checked = { basis, result };
+		return result;
+	}
+}

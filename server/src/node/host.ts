@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import type { DiskFiles, DiskText, Host } from '../lsp/host.ts';
+
+/** Files larger than this are not read. In bytes. */
+const LARGEST = 64 * 1024 * 1024;
+
+/** What a Node process can do for the server. */
+export function nodeHost(): Host {
+	return { files: disk, nginxVersion, defer: (callback) => void setImmediate(callback) };
+}
+
+type DiskEntries = ReturnType<DiskFiles['list']>;
+
+const disk: DiskFiles = {
+	read(path): DiskText {
+		try {
+			const stat = statSync(path);
+			if (!stat.isFile()) return { kind: 'unreadable', reason: 'it is not a file' };
+			if (stat.size > LARGEST) return { kind: 'unreadable', reason: `it is larger than ${LARGEST / 1024 / 1024} MiB` };
+			return { kind: 'text', text: readFileSync(path, 'utf8') };
+		} catch (error) {
+			const code = codeOf(error);
+			if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
+			return { kind: 'unreadable', reason: code === 'EACCES' || code === 'EPERM' ? 'reading it is not allowed' : code };
+		}
+	},
+	list(folder) {
+		try {
+			return readdirSync(folder, { withFileTypes: true }).flatMap((entry): DiskEntries => {
+				if (entry.isDirectory()) return [{ name: entry.name, kind: 'directory' }];
+				if (entry.isFile()) return [{ name: entry.name, kind: 'file' }];
+				return entry.isSymbolicLink() ? linked(folder, entry.name) : [];
+			});
+		} catch {
+			return [];
+		}
+	},
+};
+
+/** A link to a file counts as that file; links to folders are not followed, they may lead round in circles. */
+function linked(folder: string, name: string): DiskEntries {
+	try {
+		return statSync(`${folder}/${name}`).isFile() ? [{ name, kind: 'file' }] : [];
+	} catch {
+		return [];
+	}
+}
+
+/** Asks nginx for its version; it prints it to stderr. Two seconds are enough for a program that only prints. */
+function nginxVersion(program: string): Promise<{ readonly text: string } | { readonly problem: string }> {
+	return new Promise((resolve) => {
+		execFile(program === '' ? 'nginx' : program, ['-v'], { timeout: 2_000, windowsHide: true }, (error, stdout, stderr) => {
+			if (error === null) resolve({ text: `${stdout}${stderr}` });
+			else
+				resolve({
+					problem: `${program === '' ? 'nginx' : program} -v did not answer (${codeOf(error)}); set nginxWebSocket.nginxVersion instead.`,
+				});
+		});
+	});
+}
+
+function codeOf(error: unknown): string {
+	return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
