@@ -69,10 +69,11 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 		.concat(['bytes_sent', 'body_bytes_sent', 'binary_remote_addr'])
 		.map((name): [string, BuiltIn] => [name, () => unknown(name, true)]),
 	...['ssl_protocol', 'ssl_cipher', 'ssl_ciphers', 'ssl_curve', 'ssl_curves', 'ssl_session_id', 'ssl_session_reused']
-		.concat(['ssl_server_name', 'ssl_early_data', 'ssl_client_cert', 'ssl_client_raw_cert', 'ssl_client_escaped_cert'])
+		.concat(['ssl_server_name', 'ssl_client_cert', 'ssl_client_raw_cert', 'ssl_client_escaped_cert'])
 		.concat(['ssl_client_s_dn', 'ssl_client_i_dn', 'ssl_client_s_dn_legacy', 'ssl_client_i_dn_legacy', 'ssl_client_serial'])
 		.concat(['ssl_client_fingerprint', 'ssl_client_v_start', 'ssl_client_v_end', 'ssl_client_v_remain', 'ssl_alpn_protocol'])
 		.map((name): [string, BuiltIn] => [name, (state) => (state.tls ? unknown(name) : '')]),
+	['ssl_early_data', () => ''],
 	['ssl_client_verify', (state) => (state.tls ? 'NONE' : '')],
 ]);
 

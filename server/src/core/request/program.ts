@@ -53,7 +53,7 @@ export type Condition =
 	| { readonly kind: 'invalid' };
 
 const OPAQUE =
-	/^(?:(?:server_)?rewrite_by_lua|access_by_lua|set_by_lua|set_(?:unescape_uri|escape_uri|md5|sha1|random|if_empty|encode_base64|decode_base64)|js_access|modsecurity_rules)/;
+	/^(?:(?:server_)?rewrite_by_lua|access_by_lua|set_by_lua|set_(?:unescape_uri|escape_uri|md5|sha1|random|if_empty|encode_base64|decode_base64)|js_access)/;
 
 /** Makes the configuration that an `if` puts in force; undefined in a server, where an `if` changes none. */
 export type MakeIfLevel = (scope: Scope) => Level | undefined;

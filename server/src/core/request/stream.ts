@@ -109,9 +109,21 @@ function upstreamOf(
 		method: request.method,
 		uri: request.uri,
 		httpVersion: request.httpVersion ?? '1.1',
-		headers: new Map(),
+		headers: passedThrough(request),
 		headerSources: new Map(),
 		upstream: backends?.upstream,
 		balancing: backends?.balancing ?? 'round robin',
 	};
+}
+
+/** The client's own handshake headers: a stream server passes every byte on. */
+function passedThrough(request: ClientRequest): ReadonlyMap<string, string> {
+	const headers = new Map<string, string>();
+	for (const [name, value] of request.headers) {
+		const lower = name.toLowerCase();
+		if (!['host', 'connection', 'upgrade'].includes(lower)) continue;
+		const known = headers.get(lower);
+		headers.set(lower, known === undefined ? value : `${known}, ${value}`);
+	}
+	return headers;
 }
