@@ -28,6 +28,16 @@ describe.each(binaries.map((nginx) => ({ version: nameOf(nginx), reader: new Ngi
 			expect(await reader.stop(whole)).toBeUndefined();
 		});
 
+		test('refuses words and comments that outgrow its buffer exactly where we do (TK11)', async () => {
+			const disagreements: string[] = [];
+			await forEachOfMany(textsAroundTheBuffer(), async (text) => {
+				const differs = disagreement(parse(text), await reader.stop(text));
+				if (differs !== undefined)
+					disagreements.push(`${JSON.stringify(text.replace(/x{9,}/g, (run) => `x*${run.length}`))}: ${differs}`);
+			});
+			expect(disagreements).toEqual([]);
+		});
+
 		test('reads random words as we read them', async () => {
 			const unit = fc.constantFrom(...'ab"\'\\\\\\tnr${}#)\n é.');
 			const quoted = fc
@@ -75,6 +85,30 @@ describe.each(binaries.map((nginx) => ({ version: nameOf(nginx), reader: new Ngi
 		});
 	},
 );
+
+/** Words of about 4096 bytes, written in every way, before everything that may follow. */
+function textsAroundTheBuffer(): string[] {
+	const writings: readonly ((length: number) => string)[] = [
+		(length) => 'x'.repeat(length),
+		(length) => `a ${'x'.repeat(length)}`,
+		(length) => `a "${'x'.repeat(length)}"`,
+		(length) => `a '${'x'.repeat(length)}`,
+		(length) => `a "${'x\n'.repeat(length / 2)}"`,
+		(length) => `a ${'é'.repeat(length >> 1)}${'x'.repeat(length & 1)}`,
+		(length) => `#${'x'.repeat(length - 1)}`,
+	];
+	const followers = [';', ' ;', '\n', ' \n ;', '{', '', ')x;', 'z;'];
+	const starts = ['events {} http { types { ', 'events {}\nhttp {\n# a comment that moves the rest in the buffer\n types {\n'];
+	const texts: string[] = [];
+	for (const write of writings) {
+		for (const length of [4093, 4094, 4095, 4096, 4097]) {
+			for (const follower of followers) {
+				texts.push(`${starts[0]}${write(length)}${follower}`, `${starts[1]}${write(length)}${follower}\n}}`);
+			}
+		}
+	}
+	return texts;
+}
 
 const newest = binaries.at(-1);
 describe.skipIf(folder === undefined || newest === undefined)('real configurations (NGINX_WEBSOCKET_CORPUS)', () => {
