@@ -1,36 +1,95 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { CodeServer } from '../support/codeServer.ts';
-import { startCodeServer } from '../support/codeServer.ts';
-import { startBrowser } from './support/browser.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { keepFailure } from './support/failures.ts';
+import type { Scene } from './support/scene.ts';
+import { startScene } from './support/scene.ts';
 import { Workbench } from './support/workbench.ts';
 
-let server: CodeServer;
-let browser: Browser;
-let folder: string;
+/* The packed extension in the desktop host. The scenes follow each other as a person's do: each starts where the last one ended. */
+
+let scene: Scene;
 let bench: Workbench;
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'nginx-websocket-workspace-'));
-	await writeFile(join(folder, 'nginx.conf'), 'events {}\nhttp {\n}\n');
-	[server, browser] = await Promise.all([startCodeServer({ install: true }), startBrowser()]);
-	bench = await Workbench.open(browser, server, folder);
+	scene = await startScene({ install: true });
+	bench = await Workbench.open(scene.browser, scene.server, scene.sample.workspace);
 });
 
 beforeEach(() => keepFailure(bench));
 
-afterAll(async () => {
-	await browser?.close();
-	await server?.stop();
-	await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => scene?.stop());
 
-test('an nginx.conf opens as nginx, and the status item names the version', async () => {
-	await bench.openFile('nginx.conf');
-	expect(await bench.visibleText()).toContain('events {}');
-	await bench.statusItem(/nginx \d+\.\d+\.\d+/).waitFor();
+describe('the sample chat, from refusal to conversation', () => {
+	test('an nginx file opens as nginx, and the status item names the version', async () => {
+		await bench.openFile('chat.conf');
+		await bench.statusItem(/nginx \d+\.\d+\.\d+/).waitFor();
+	});
+
+	test('the page loads and the chat does not connect', async () => {
+		const page = await scene.browser.newPage();
+		await page.goto(scene.sample.pages[0]);
+		await page.getByRole('status').filter({ hasText: 'no WebSocket at' }).waitFor();
+		await page.close();
+	});
+
+	test('the mistakes are underlined, listed in Problems and told in the hover', async () => {
+		await bench.squiggles('error').first().waitFor();
+		await bench.squiggles('warning').first().waitFor();
+		const rows = await bench.problems();
+		await rows.filter({ hasText: 'connection-not-upgrade' }).first().waitFor();
+		await rows.filter({ hasText: 'http-version-1-0' }).first().waitFor();
+		await rows.filter({ hasText: 'idle-timeout' }).first().waitFor();
+		await bench.screenshot('problems', { picture: true });
+		await bench.runCommand('View: Toggle Panel');
+	});
+
+	test('the route is tested from the palette; 426 is explained by file and line', async () => {
+		await bench.goToLine(24);
+		await bench.runCommand('NGINX: Test WebSocket Route');
+		await bench.quickRow(`ws://localhost:${scene.sample.ports.http}/ws`).click();
+		await bench.quickInput.waitFor();
+		await bench.page.keyboard.press('Enter');
+		await bench.notification('426').waitFor();
+		const report = bench.page.locator('.editor-instance .view-lines', { hasText: '426' });
+		await report.waitFor();
+		expect(await report.textContent()).toContain('chat.conf');
+		await bench.screenshot('route-refused', { picture: true });
+	});
+
+	test('the fix is one click away; after a reload the same test gives 101', async () => {
+		await bench.notification('426').getByRole('button', { name: 'Apply Fix' }).click();
+		const next = bench.notification('The fix is in the editor');
+		await next.waitFor();
+		await bench.screenshot('route-fixed');
+		await bench.runCommand('File: Save All');
+		await bench.runCommand('Tasks: Run Task');
+		await bench.quickRow('Reload nginx').click();
+		await expect
+			.poll(() => readFile(join(scene.sample.workspace, 'conf.d', 'chat.conf'), 'utf8'))
+			.toContain('proxy_http_version 1.1;');
+		await next.getByRole('button', { name: 'Test Again' }).click();
+		await bench.notification('101').waitFor();
+		await bench.screenshot('route-upgraded', { picture: true });
+	});
+
+	test.for([
+		['ws', 0],
+		['wss', 1],
+	] as const)('two windows write to each other over %s', async ([, index]) => {
+		const context = await scene.browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 620, height: 420 } });
+		const ann = await context.newPage();
+		const ben = await context.newPage();
+		for (const page of [ann, ben]) {
+			await page.goto(scene.sample.pages[index]);
+			await page.getByRole('status').filter({ hasText: 'connected to' }).waitFor();
+		}
+		await ann.getByLabel('Message', { exact: true }).fill('Hello from Ann');
+		await ann.keyboard.press('Enter');
+		await ben.getByText('Hello from Ann').waitFor();
+		await ben.getByLabel('Message', { exact: true }).fill('Hello from Ben');
+		await ben.keyboard.press('Enter');
+		await ann.getByText('Hello from Ben').waitFor();
+		await context.close();
+	});
 });

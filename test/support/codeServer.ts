@@ -33,6 +33,7 @@ const QUIET = {
 	'editor.minimap.enabled': false,
 	'git.enabled': false,
 	'window.commandCenter': false,
+	'workbench.reduceMotion': 'on',
 	'workbench.colorTheme': 'Default Light Modern',
 };
 

@@ -72,6 +72,26 @@ export class Workbench {
 		await this.page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });
 	}
 
+	/** Puts the caret behind the first occurrence of a text in the active editor. */
+	async caretOn(text: string): Promise<void> {
+		await this.page.keyboard.press('Control+F');
+		const box = this.page.locator('.editor-widget.find-widget.visible .find-part textarea').first();
+		await box.fill(text);
+		await this.page.keyboard.press('Enter');
+		await this.page.keyboard.press('Escape');
+		await this.page.keyboard.press('ArrowRight');
+	}
+
+	/** An entry of the open completion list. */
+	suggestion(label: string | RegExp): Locator {
+		return this.page.locator('.suggest-widget.visible .monaco-list-row', { hasText: label });
+	}
+
+	/** The open hover, when it has the text. */
+	hover(text: string | RegExp): Locator {
+		return this.page.locator('.monaco-hover:visible', { hasText: text });
+	}
+
 	/** Types at the caret, key by key, as a person does. */
 	type(text: string): Promise<void> {
 		return this.page.keyboard.type(text, { delay: 15 });

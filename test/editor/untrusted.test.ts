@@ -1,0 +1,42 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { CodeServer } from '../support/codeServer.ts';
+import { startCodeServer } from '../support/codeServer.ts';
+import { ROOT } from '../support/editorPaths.ts';
+import { startBrowser } from './support/browser.ts';
+import { keepFailure } from './support/failures.ts';
+import { Workbench } from './support/workbench.ts';
+
+let server: CodeServer;
+let browser: Browser;
+let folder: string;
+let bench: Workbench;
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'nginx-websocket-workspace-'));
+	await cp(join(ROOT, 'test', 'sample', 'workspace'), folder, { recursive: true });
+	const settings = { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' };
+	[server, browser] = await Promise.all([startCodeServer({ install: true, settings }), startBrowser()]);
+	bench = await Workbench.open(browser, server, folder);
+});
+
+beforeEach(() => keepFailure(bench));
+
+afterAll(async () => {
+	await browser?.close();
+	await server?.stop();
+	await rm(folder, { recursive: true, force: true });
+});
+
+test('in a workspace that is not trusted, mistakes are underlined and the route test says why it does not run', async () => {
+	await bench.openFile('chat.conf');
+	await bench.squiggles('error').first().waitFor();
+	await bench.runCommand('NGINX: Test WebSocket Route');
+	const refusal = bench.notification('runs only in a workspace that you trust');
+	await refusal.waitFor();
+	await bench.screenshot('untrusted');
+	expect(await refusal.getByRole('button', { name: 'Manage Workspace Trust' }).count()).toBe(1);
+});
