@@ -1,5 +1,5 @@
+import { parseConfiguration } from '../../server/src/core/config/parseConfiguration.ts';
 import type { SyntaxTree } from '../../server/src/core/syntax/nodes.ts';
-import { parse } from '../../server/src/core/syntax/parse.ts';
 import { walk } from '../../server/src/core/syntax/query.ts';
 import type { Span } from '../../server/src/core/text/span.ts';
 import type { CorpusFile } from '../support/corpusFiles.ts';
@@ -27,7 +27,7 @@ export async function runSyntaxOracle(reader: NginxReader, files: readonly Corpu
 	const counts = { files: files.length, templates: 0, accepted: 0, refused: 0, unfinished: 0 };
 	const disagreements: string[] = [];
 	await forEachOfMany(files, async ({ path, text }) => {
-		if (parse(text).template) {
+		if (parseConfiguration(text).template) {
 			counts.templates++;
 			return;
 		}
@@ -35,7 +35,7 @@ export async function runSyntaxOracle(reader: NginxReader, files: readonly Corpu
 		if (stop === undefined) counts.accepted++;
 		else if (isReaderMessage(stop.message)) counts.refused++;
 		else counts.unfinished++;
-		const differs = disagreement(parse(read), stop);
+		const differs = disagreement(parseConfiguration(read), stop);
 		if (differs !== undefined) disagreements.push(`${path}: ${differs}`);
 	});
 	return { ...counts, disagreements };
@@ -49,7 +49,7 @@ async function readToTheEnd(reader: NginxReader, text: string): Promise<{ read: 
 	for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
 		stop = await reader.stop(read);
 		if (stop === undefined || isReaderMessage(stop.message)) break;
-		const culprit = directiveEndingOn(parse(read), stop);
+		const culprit = directiveEndingOn(parseConfiguration(read), stop);
 		if (culprit === undefined) break;
 		const blank = read.slice(culprit.start, culprit.end).replace(/[^\n]/g, ' ');
 		read = read.slice(0, culprit.start) + blank + read.slice(culprit.end);

@@ -368,6 +368,14 @@ export const forgottenCases: readonly SyntaxCase[] = [
 	},
 	{
 		row: 'TK10',
+		name: 'a comment in the manner of other languages',
+		place: 'location',
+		text: 'internal; // never from outside\nproxy_pass http://127.0.0.1;',
+		outline: 'internal; // never from outside! proxy_pass http://127.0.0.1;',
+		problems: ['stray-words 1:"// never from outside" | 2: unknown directive "//"'],
+	},
+	{
+		row: 'TK10',
 		name: 'the last two of a block',
 		place: 'location',
 		text: 'proxy_set_header Host $host\nproxy_pass http://127.0.0.1\n}\n#',

@@ -19,7 +19,7 @@ export interface Part {
 const LONGEST_NAME = 2000;
 
 export const UNEXPECTED_CLOSE = 'unexpected "}"';
-export const UNEXPECTED_END = 'unexpected end of file, expecting ";" or "}"';
+const UNEXPECTED_END = 'unexpected end of file, expecting ";" or "}"';
 
 /**
  * What nginx says of a directive that takes any number of arguments but refuses the directive name at `at`, which it swallowed;
@@ -189,16 +189,23 @@ const ENTRY_COUNT: ReadonlyMap<string, string> = new Map([
 	['charset_map', 'invalid parameters number'],
 ]);
 
-/** The problem to report for a part that lacks its `;` or `{`; `nginxLine` is one-based. */
-export function forgottenProblem(words: readonly Word[], part: Part, nginxLine: number): SyntaxProblem {
-	const name = (words[part.from]?.value ?? '').slice(0, 80);
+/**
+ * The problem to report for a part that lacks its `;` or `{`; `nginxLine` is one-based.
+ * Words that start with no letter, such as `// note` or `...`, were never meant as a directive: a `;` would not cure them.
+ */
+export function forgottenProblem(words: readonly Word[], part: Part, nginxLine: number, inEntries: boolean): SyntaxProblem {
+	const first = words[part.from];
+	const name = (first?.value ?? '').slice(0, 80);
 	const end = words[part.to - 1]?.span.end ?? 0;
-	const mark = part.forgot ?? ';';
-	return {
-		code: mark === ';' ? 'missing-semicolon' : 'missing-open',
-		message: mark === ';' ? `"${name}" is not ended: add ";" here.` : `"${name}" needs a block: add "{" here.`,
-		span: { start: Math.max(0, end - 1), end },
-		nginxLine,
-		nginxMessage: part.nginxMessage,
-	};
+	const told = { nginxLine, nginxMessage: part.nginxMessage };
+	if (!inEntries && first !== undefined && first.quote === undefined && !/^[A-Za-z_\\\ufeff]/.test(name)) {
+		const message = name.startsWith('/')
+			? `"${name}" is no directive: a comment starts with "#" in nginx.`
+			: `"${name}" is no directive: remove it, or put "#" before it.`;
+		return { code: 'stray-words', message, span: { start: first.span.start, end }, ...told };
+	}
+	const span = { start: Math.max(0, end - 1), end };
+	return part.forgot === '{'
+		? { code: 'missing-open', message: `"${name}" needs a block: add "{" here.`, span, ...told }
+		: { code: 'missing-semicolon', message: `"${name}" is not ended: add ";" here.`, span, ...told };
 }

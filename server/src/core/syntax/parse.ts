@@ -207,12 +207,13 @@ class Reader {
 			return;
 		}
 		const all = words.slice(0, count);
+		const entries = this.#innermost?.block?.entries === true;
 		for (const part of this.#split(all, lineStarts ?? [], terminator)) {
 			if (part.forgot === undefined) {
 				this.#add(all, part.from, part.to, terminator === '{' ? '{' : ';', end);
 				continue;
 			}
-			if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(forgottenProblem(all, part, this.#line(start)));
+			if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(forgottenProblem(all, part, this.#line(start), entries));
 			const stop = all[part.to - 1]?.end ?? end;
 			this.#add(all, part.from, part.to, part.forgot === '{' ? 'missing-open' : 'missing', stop);
 		}
@@ -276,7 +277,7 @@ class Reader {
 		const open = this.#innermost;
 		if (at > 0) {
 			const part: Part = { from: 0, to: at, forgot: ';', nginxMessage: UNEXPECTED_OPEN };
-			if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(forgottenProblem(words, part, this.#line(brace)));
+			if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(forgottenProblem(words, part, this.#line(brace), true));
 			this.#add(words, 0, at, 'missing', words[at - 1]?.end ?? name.start);
 		}
 		const opening = open?.block?.start ?? 0;

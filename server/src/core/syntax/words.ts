@@ -36,11 +36,6 @@ export interface VariableReference {
 	readonly nameSpan: Span;
 }
 
-/** True when nginx would look for variables in the value at all. */
-export function mentionsVariables(value: string): boolean {
-	return value.includes('$');
-}
-
 /**
  * Cuts a value into literal text, variables and captures (semantics DU5). Total: what nginx refuses becomes a `fault` part that
  * reaches to where nginx stopped; reading goes on behind it.
@@ -79,7 +74,7 @@ export function templateParts(value: string): readonly TemplatePart[] {
 
 /** The variables in a word, in order, with their places in the text that it was read from. Faults and literal text are left out. */
 export function variableReferences(word: Word, source: SourceText): readonly VariableReference[] {
-	if (!mentionsVariables(word.value)) return [];
+	if (!word.value.includes('$')) return [];
 	const references: VariableReference[] = [];
 	const offsets = sourceOffsets(word, source);
 	for (const part of templateParts(word.value)) {
