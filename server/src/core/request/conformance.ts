@@ -70,7 +70,7 @@ function judgeRequestLine(passed: Passed, found: Collector): void {
 	} else if (upstream.httpVersion === '1.0')
 		found.obstacles.push({ code: 'client-request', at: [], text: 'the client speaks HTTP/1.0' });
 	for (let at = 0; at < upstream.uri.length; at++)
-		if (upstream.uri.charCodeAt(at) <= 0x20 || upstream.uri.charCodeAt(at) === 0x7f) {
+		if (upstream.uri.charCodeAt(at) <= 0x20) {
 			found.obstacles.push({
 				code: 'request-target',
 				at: [],

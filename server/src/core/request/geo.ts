@@ -3,7 +3,7 @@ import { type IpRange, isIn, parseIp, parseRange } from './addresses.ts';
 import { toBytes } from './bytes.ts';
 
 export interface GeoTable {
-	/** The value for an address; undefined when an include is missing or the address is none. */
+	/** The value for an address; undefined when an include is missing. */
 	lookUp(address: string): string | undefined;
 	/** The one value that every address gets, when there is only one. */
 	readonly only: string | undefined;
@@ -32,8 +32,9 @@ export function readGeo(geo: PlacedDirective): GeoTable {
 	return {
 		lookUp(address) {
 			if (!complete) return undefined;
-			const ip = parseIp(address);
-			if (ip === undefined) return address.startsWith('unix:') ? fallback : undefined;
+			// What is no address is looked up as 255.255.255.255; a range block gives its default.
+			const ip = parseIp(address) ?? (ranges ? undefined : { family: 4 as const, bits: 0xffffffffn });
+			if (ip === undefined) return fallback;
 			return entries.find(({ range }) => isIn(range, ip))?.value ?? fallback;
 		},
 		only: complete && entries.every(({ value }) => value === fallback) ? fallback : undefined,

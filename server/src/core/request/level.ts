@@ -165,8 +165,11 @@ export class Level {
 		return { value: at?.node.args[0]?.value, at, unknown: undefined };
 	}
 
-	/** nginx's own value for a directive, in this version. */
-	defaultOf(name: string): string | undefined {
+	/** The plain value that would be in force without this line: an outer level's, else nginx's own. */
+	valueWithout(at: PlacedDirective): string | undefined {
+		const name = at.node.name.value;
+		const outer = at.scope.parent === undefined ? undefined : effective(at.scope.parent, name, this.version);
+		if (outer?.level === 'own' || outer?.level === 'inherited') return outer.directives.at(-1)?.node.args[0]?.value;
 		return defaultOf(name, this.version);
 	}
 

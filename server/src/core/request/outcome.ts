@@ -112,7 +112,7 @@ const DEFAULT_READ_TIMEOUT = 60_000;
 function citeHeaders(state: RequestState, passed: Passed): void {
 	const { level, headers, upstream } = passed;
 	const version = upstream.module === 'proxy' ? level.setting('proxy_http_version') : undefined;
-	if (version?.at !== undefined && version.value !== level.defaultOf('proxy_http_version'))
+	if (version?.at !== undefined && version.value !== level.valueWithout(version.at))
 		state.cite(version.at, `makes it HTTP/${version.value}`);
 	const defaults = new Map(headers.sent.filter(({ at }) => at === undefined).map(({ lower, value }) => [lower, value]));
 	for (const { lower, value, at, sources } of headers.sent) {

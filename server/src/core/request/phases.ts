@@ -127,7 +127,8 @@ function enter(state: RequestState, level: Level): void {
 	const limit = level.limitExcept;
 	if (limit !== undefined && !limit.methods.has(state.method)) {
 		state.level = limit.level;
-		state.cite(limit.level.scope.opener, `takes ${state.method}`);
+		if (level.program.length > 0 || level.scope.byName.has('try_files'))
+			state.cite(limit.level.scope.opener, `takes ${state.method}`);
 	}
 	const handler = handlerOf(state.level);
 	if (handler !== undefined) state.handler = handler;

@@ -30,7 +30,7 @@ export function passOn(state: RequestState, handlerAt: PlacedDirective): Passed 
 	if (typeof address === 'number') return address;
 	const { target, backends } = address;
 	state.citeRunning(at, 'passes the request on');
-	if (level.kind === 'if') state.cite(level.scope.opener, 'its block is the one in force');
+	if (level.isNameless && at.scope === level.scope) state.cite(level.scope.opener, 'its block is the one in force');
 	for (const source of address.sources) state.cite(source, 'gives a part of the backend’s address');
 	state.cite(backends.upstream, 'names the servers');
 	if (backends.upstream !== undefined && backends.addresses.length === 0 && backends.unknown === undefined) return 502;
@@ -73,7 +73,6 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 	if (target === undefined) {
 		if (!dynamic) throw new CannotKnow(`nginx refuses this ${at.node.name.value}`);
 		state.cite(at, 'its value is no address');
-		for (const source of sources) state.cite(source, 'gives a part of the backend’s address');
 		return 500;
 	}
 	state.proxyHost = proxyHostOf(target);
