@@ -82,6 +82,11 @@ export class Workbench {
 		await this.page.keyboard.press('ArrowRight');
 	}
 
+	/** A code lens in the active editor. */
+	codeLens(text: string | RegExp): Locator {
+		return this.editor.locator('.codelens-decoration', { hasText: text });
+	}
+
 	/** An entry of the open completion list. */
 	suggestion(label: string | RegExp): Locator {
 		return this.page.locator('.suggest-widget.visible .monaco-list-row', { hasText: label });
