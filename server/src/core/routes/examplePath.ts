@@ -14,7 +14,7 @@ export function examplePath(match: LocationMatch): { readonly path: string; read
 			const path = exampleOf(match.pattern);
 			if (path === undefined || !path.startsWith('/')) return undefined;
 			const regex = compileRegex(match.pattern, match.kind === 'regex-caseless');
-			return 'unsupported' in regex || regex.exec(path) === null ? undefined : { path: encodeURI(path), open: true };
+			return 'unsupported' in regex || !regex.exec(path) ? undefined : { path: encodeURI(path), open: true };
 		}
 		case 'named':
 			return undefined;
