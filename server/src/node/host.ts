@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import type { DiskFiles, DiskText, Host } from '../lsp/host.ts';
+import type { HandshakeTrace } from '../core/handshake/trace.ts';
+import type { Cancellation, DiskFiles, DiskText, Host } from '../lsp/host.ts';
+import type { HandshakeStage, TestHandshakeParams } from '../protocol/requests.ts';
+import { probe } from './handshake/probe.ts';
 
 /** Files larger than this are not read. In bytes. */
 const LARGEST = 64 * 1024 * 1024;
 
 /** What a Node process can do for the server. */
 export function nodeHost(): Host {
-	return { files: disk, nginxVersion, defer: (callback) => void setImmediate(callback) };
+	return { files: disk, handshake, nginxVersion, defer: (callback) => void setImmediate(callback) };
 }
 
 type DiskEntries = ReturnType<DiskFiles['list']>;
@@ -45,6 +48,19 @@ function linked(folder: string, name: string): DiskEntries {
 	} catch {
 		return [];
 	}
+}
+
+/** One handshake as the client asks for it. */
+function handshake(
+	{ url, options = {} }: TestHandshakeParams,
+	onStage: (stage: HandshakeStage['stage']) => void,
+	cancellation: Cancellation,
+): Promise<HandshakeTrace> {
+	const cancel = new AbortController();
+	cancellation.onCancelled(() => cancel.abort());
+	if (cancellation.isCancelled) cancel.abort();
+	const { insecure, ...rest } = options;
+	return probe({ url, ...rest, ...(insecure === undefined ? {} : { tls: { insecure } }), onStage, signal: cancel.signal });
 }
 
 /** Asks nginx for its version; it prints it to stderr. Two seconds are enough for a program that only prints. */
