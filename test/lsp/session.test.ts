@@ -1,17 +1,9 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { CodeAction, DocumentDiagnosticReport, Hover } from 'vscode-languageserver/node';
-import { LspSession, type SessionOptions, uriOf } from '../support/lspSession.ts';
+import { uriOf } from '../support/lspSession.ts';
+import { sessions } from '../support/sessions.ts';
 
-const started: LspSession[] = [];
-afterEach(async () => {
-	for (const session of started.splice(0)) await session.stop();
-});
-
-async function start(options: SessionOptions = {}): Promise<LspSession> {
-	const session = await LspSession.start(options);
-	started.push(session);
-	return session;
-}
+const start = sessions();
 
 const BROKEN = `events {}
 http {

@@ -35,7 +35,7 @@ export function completions(view: View, position: Position): CompletionItem[] {
 	if (block?.block?.raw !== undefined) return [];
 	const scope = view.scopesAt(offset)[0]?.scope;
 	const start = wordStart(text, offset);
-	const variable = /\$\{?(\w*)$/.exec(text.slice(Math.max(start, offset - 80), offset));
+	const variable = /\$\{?(\w*)$/.exec(text.slice(Math.max(0, offset - 80), offset));
 	if (variable !== null) return variableItems(view, scope, offset - (variable[1]?.length ?? 0), offset);
 	const writing = directive !== undefined && directive !== block && isInArguments(directive, offset) ? directive : undefined;
 	const range = rangeOf(view.lines, { start, end: offset });

@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import { TEST_HANDSHAKE, TRUST_GRANTED } from '../../server/src/protocol/requests.ts';
+import { sessions } from '../support/sessions.ts';
+
+const start = sessions();
+const MAIN = '/w/nginx.conf';
+const TEXT = `events {}
+http {
+	server {
+		listen 8080;
+		location /ws/ {
+			proxy_pass http://127.0.0.1:9000;
+			proxy_set_header Upgrade $http_upgrade;
+			proxy_set_header Connection "upgrade";
+			proxy_read_timeout 1h;
+		}
+	}
+}
+`;
+const FOUND = ['http-version-1-0: proxy_pass http://127.0.0.1:9000'];
+
+test('the nginx version is an input, and the client is told which one is taken and why', async () => {
+	const session = await start({ settings: { nginxVersion: '1.30' } });
+	await session.open(MAIN, TEXT);
+	expect(await session.findings(MAIN)).toEqual([]);
+	expect(session.statuses).toEqual([{ nginxVersion: '1.30.0', versionSource: 'setting' }]);
+});
+
+test('a setting that changes is taken up at once', async () => {
+	const session = await start({ settings: { nginxVersion: '1.30' } });
+	await session.open(MAIN, TEXT);
+	expect(await session.findings(MAIN)).toEqual([]);
+	const before = session.refreshes;
+	session.settings = { nginxVersion: '1.22' };
+	await session.client.sendNotification('workspace/didChangeConfiguration', { settings: null });
+	await session.until(() => session.refreshes > before);
+	expect(await session.findings(MAIN)).toEqual(FOUND);
+	expect(session.statuses.at(-1)).toEqual({ nginxVersion: '1.22.0', versionSource: 'setting' });
+});
+
+test('a version that is none is said, and the default is taken', async () => {
+	const session = await start({ settings: { nginxVersion: 'newest' } });
+	await session.open(MAIN, TEXT);
+	expect(await session.findings(MAIN)).toEqual(FOUND);
+	expect(session.statuses.at(-1)).toMatchObject({ versionSource: 'default', problem: expect.stringContaining('"newest"') });
+});
+
+test('a rule can be switched off or made more severe', async () => {
+	const off = await start({ settings: { severity: { 'http-version-1-0': 'off' } } });
+	await off.open(MAIN, TEXT);
+	expect(await off.findings(MAIN)).toEqual([]);
+	const severe = await start({ settings: { severity: { 'http-version-1-0': 'error' } } });
+	await severe.open(MAIN, TEXT);
+	expect((await severe.diagnostics(MAIN)).map(({ severity }) => severity)).toEqual([1]);
+});
+
+test('the settings file of the project is found upwards, counts, and is followed when it changes', async () => {
+	const session = await start({
+		files: { '/w/.nginx-websocket.json': '{"nginxVersion":"1.30"}', '/w/a/nginx.conf': TEXT },
+	});
+	await session.open('/w/a/nginx.conf', TEXT);
+	expect(await session.findings('/w/a/nginx.conf')).toEqual([]);
+	await session.write('/w/.nginx-websocket.json', '{"nginxWebSocket.nginxVersion":"1.22"}');
+	expect(await session.findings('/w/a/nginx.conf')).toEqual(FOUND);
+});
+
+test('a settings file that cannot be read is said and not used', async () => {
+	const session = await start({ files: { '/w/.nginx-websocket.json': '{"nginxVersion":' } });
+	await session.open(MAIN, TEXT);
+	expect(await session.findings(MAIN)).toEqual(FOUND);
+	expect(session.statuses.at(-1)?.problem).toMatch(/\.nginx-websocket\.json is not valid JSON/);
+});
+
+test('a settings file cannot choose the program that is started', async () => {
+	const asked: string[] = [];
+	const session = await start({
+		initializationOptions: { trusted: true },
+		files: { '/w/.nginx-websocket.json': '{"nginxPath":"/w/evil"}' },
+		host: {
+			nginxVersion: async (program) => {
+				asked.push(program);
+				return { text: 'nginx version: nginx/1.26.3' };
+			},
+		},
+	});
+	await session.open(MAIN, TEXT);
+	await session.diagnostics(MAIN);
+	expect(asked).toEqual(['']);
+	expect(session.statuses.at(-1)).toEqual({ nginxVersion: '1.26.3', versionSource: 'nginx' });
+});
+
+test('in a workspace that is not trusted nothing is started and nothing connected; trust changes that', async () => {
+	const done: string[] = [];
+	const session = await start({
+		host: {
+			nginxVersion: async () => {
+				done.push('nginx');
+				return { text: 'nginx/1.30.1' };
+			},
+			handshake: () => {
+				done.push('handshake');
+				throw new Error('not expected');
+			},
+		},
+	});
+	await session.open(MAIN, TEXT);
+	expect(await session.findings(MAIN)).toEqual(FOUND);
+	await expect(session.client.sendRequest(TEST_HANDSHAKE, { uri: 'x', url: 'ws://localhost/' })).rejects.toThrow(
+		/only in a workspace that you trust/,
+	);
+	expect(done).toEqual([]);
+	const before = session.refreshes;
+	await session.client.sendNotification(TRUST_GRANTED);
+	await session.until(() => session.refreshes > before);
+	expect(done).toEqual(['nginx']);
+	expect(await session.findings(MAIN)).toEqual([]);
+});
+
+test('a server that cannot make connections says so at the start, and when asked', async () => {
+	const session = await start({ initializationOptions: { trusted: true } });
+	expect(session.initialized.capabilities.experimental).toEqual({ nginxWebSocket: { handshake: false, explain: true } });
+	await expect(session.client.sendRequest(TEST_HANDSHAKE, { uri: 'x', url: 'ws://localhost/' })).rejects.toThrow(
+		/browser cannot open a raw connection/,
+	);
+});
