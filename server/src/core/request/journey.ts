@@ -89,12 +89,12 @@ function blankFields(model: Model, request: ClientRequest, place: Placed, server
 	};
 }
 
-/** Who connects to a loopback address comes from one. */
-function loopbackPeer(localAddress: string | undefined): string | undefined {
+/** The address that a connection to a loopback address comes from, unless its client chose another. */
+export function loopbackPeer(localAddress: string | undefined): string | undefined {
 	if (localAddress === undefined) return undefined;
 	if (localAddress.startsWith('unix:')) return 'unix:';
 	if (localAddress === '::1') return '::1';
-	return localAddress === '127.0.0.1' ? '127.0.0.1' : undefined;
+	return localAddress.startsWith('127.') ? '127.0.0.1' : undefined;
 }
 
 function openAt(model: Model, request: ClientRequest, place: Placed, address: Address, answers: readonly boolean[]): Journey {

@@ -5,6 +5,8 @@ import { enterLocation, type Journey, openRequest } from './journey.ts';
 import { mergePredictions, undecidedPrediction } from './merge.ts';
 import { followRequest } from './outcome.ts';
 import type { ClientRequest, Prediction } from './prediction.ts';
+import { findAddress, splitListen } from './serverTable.ts';
+import type { Model } from './state.ts';
 import { createStreamPredictor } from './stream.ts';
 import { Undecided } from './value.ts';
 
@@ -39,7 +41,7 @@ export function createPredictor(configuration: Configuration, version: NginxVers
 
 	return {
 		predict(request) {
-			const streamed = stream.predict(request, model);
+			const streamed = takes(model, request) ? undefined : stream.predict(request);
 			if (streamed !== undefined) return streamed;
 			if (model.servers.length === 0) return NOBODY;
 			return explore((answers) => openRequest(model, request, answers), []);
@@ -51,6 +53,12 @@ export function createPredictor(configuration: Configuration, version: NginxVers
 			return explore((answers) => enterLocation(model, place, request, answers), []);
 		},
 	};
+}
+
+/** Whether an http server listens where a request goes. */
+function takes(model: Model, request: ClientRequest): boolean {
+	const split = request.listen === undefined ? undefined : splitListen(request.listen);
+	return split === undefined || findAddress(model.addresses, split.address, split.port) !== undefined;
 }
 
 const NOBODY: Prediction = {

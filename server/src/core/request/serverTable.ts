@@ -57,17 +57,28 @@ export function serversOf(configuration: Configuration, version: NginxVersion): 
 	return servers;
 }
 
-function readServer(scope: Scope, version: NginxVersion): Server {
+/** Reads one server; of its listens those for QUIC are left out, and a range of ports becomes one for each. */
+export function readServer(scope: Scope, version: NginxVersion): Server {
 	const names = (scope.byName.get('server_name') ?? []).flatMap((at) => at.node.args.map((word) => readName(word.value, at)));
 	if (names.length === 0) names.push({ text: '', pattern: undefined, at: undefined });
 	const first = names[0]?.text ?? '';
 	return {
 		scope,
 		level: new Level(scope, 'server', undefined, version),
-		listens: listensOf(scope).filter((listen) => !listen.quic),
+		listens: listensOf(scope)
+			.filter((listen) => !listen.quic)
+			.flatMap(spread),
 		name: first.startsWith('.') ? first.slice(1) : first,
 		names,
 	};
+}
+
+/** `listen 8000-8010` is one listen for each port (docs: ngx_http_core_module, since 1.15.10). */
+function spread(listen: Listen): readonly Listen[] {
+	const last = /(\d+)-(\d+)$/.exec(listen.at?.node.args[0]?.value ?? '')?.[2];
+	const count = last === undefined ? 0 : Math.min(Number(last) - listen.port, 65_535);
+	if (count <= 0) return [listen];
+	return Array.from({ length: count + 1 }, (_, offset) => ({ ...listen, port: listen.port + offset }));
 }
 
 function readName(value: string, at: PlacedDirective): ServerName {
