@@ -1,6 +1,8 @@
+import type { Edit, Finding } from '../core/engine/finding.ts';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
 import type { ExplanationLine, FixReference, HandshakeReport, TestHandshakeParams } from '../protocol/requests.ts';
 import { documentEdits } from './edits.ts';
+import { fixAll } from './fixAll.ts';
 import { findRoute } from './routeList.ts';
 import { locationOf, type View } from './view.ts';
 
@@ -29,24 +31,32 @@ function reasons(view: View, { routeId }: TestHandshakeParams): ExplanationLine[
 	});
 }
 
+/** The cures of what makes the route fail. When it takes several, the first is all of them at once: one click, and the next test succeeds. */
 function fixesOf(view: View, { routeId }: TestHandshakeParams): FixReference[] {
-	const fixes: FixReference[] = [];
-	for (const checked of view.checked)
-		for (const finding of checked.findings) {
-			if (finding.routeId === undefined || finding.routeId !== routeId) continue;
-			if (finding.severity !== 'error' && finding.severity !== 'warning') continue;
-			for (const { title, safe, preferred, edits } of finding.fixes())
-				fixes.push({
-					title,
-					ruleId: finding.ruleId,
-					safe,
-					preferred,
-					edits: documentEdits(view, edits).map(({ textDocument: { uri, version }, edits: ofFile }) => ({
-						uri,
-						version,
-						edits: ofFile.flatMap((edit) => ('newText' in edit ? [{ range: edit.range, newText: edit.newText }] : [])),
-					})),
-				});
-		}
-	return fixes.sort((a, b) => Number(b.preferred) - Number(a.preferred));
+	const wanted = (finding: Finding) =>
+		finding.routeId !== undefined &&
+		finding.routeId === routeId &&
+		(finding.severity === 'error' || finding.severity === 'warning');
+	const curable = new Map(
+		view.checked
+			.flatMap(({ findings }) => findings.filter(wanted))
+			.map((finding) => [finding, finding.fixes()] as const)
+			.filter(([, fixes]) => fixes.length > 0),
+	);
+	const fixes = [...curable].flatMap(([{ ruleId }, offered]) =>
+		offered.map(({ title, safe, preferred, edits }) => ({ title, ruleId, safe, preferred, edits: editsOf(view, edits) })),
+	);
+	fixes.sort((a, b) => Number(b.preferred) - Number(a.preferred));
+	const rules = new Set([...curable.keys()].map(({ ruleId }) => ruleId));
+	if (rules.size < 2) return fixes;
+	const title = `Fix all ${rules.size} problems of this route`;
+	return [{ title, ruleId: '', safe: true, preferred: true, edits: editsOf(view, fixAll(view, wanted)) }, ...fixes];
+}
+
+function editsOf(view: View, edits: readonly Edit[]): FixReference['edits'] {
+	return documentEdits(view, edits).map(({ textDocument: { uri, version }, edits: ofFile }) => ({
+		uri,
+		version,
+		edits: ofFile.flatMap((edit) => ('newText' in edit ? [{ range: edit.range, newText: edit.newText }] : [])),
+	}));
 }
