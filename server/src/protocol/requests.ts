@@ -162,6 +162,7 @@ export interface ExplanationLine {
 
 export interface FixReference {
 	readonly title: string;
+	/** Empty for the cure of several findings at once. */
 	readonly ruleId: string;
 	readonly safe: boolean;
 	readonly preferred: boolean;
