@@ -53,7 +53,6 @@ describe('the sample chat, from refusal to conversation', () => {
 		await bench.notification('426').waitFor();
 		const report = bench.page.locator('.editor-instance .view-lines', { hasText: '426' });
 		await report.waitFor();
-		expect(await report.textContent()).toContain('chat.conf');
 		await bench.screenshot('route-refused', { picture: true });
 	});
 
@@ -69,7 +68,7 @@ describe('the sample chat, from refusal to conversation', () => {
 			.poll(() => readFile(join(scene.sample.workspace, 'conf.d', 'chat.conf'), 'utf8'))
 			.toContain('proxy_http_version 1.1;');
 		await next.getByRole('button', { name: 'Test Again' }).click();
-		await bench.notification('101').waitFor();
+		await bench.notification(/101|succeeded/).waitFor();
 		await bench.screenshot('route-upgraded', { picture: true });
 	});
 
