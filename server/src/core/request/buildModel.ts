@@ -1,6 +1,6 @@
 import type { Configuration, Scope } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
-import { lowerCase, toBytes } from './bytes.ts';
+import { lowerCase, toBytes } from '../text/bytes.ts';
 import { Level, PASSES } from './level.ts';
 import { addressesOf, type Server, serversOf } from './serverTable.ts';
 import type { Model } from './state.ts';
@@ -33,6 +33,7 @@ export function buildModel(configuration: Configuration, version: NginxVersion):
 		version,
 		variables: variableSources(configuration, 'http'),
 		servers,
+		serverByScope: new Map(servers.map((server) => [server.scope, server])),
 		addresses: addressesOf(servers, version),
 		upstreams,
 		literalTargets,
@@ -51,7 +52,7 @@ export interface LevelPlace {
 export function levelFor(model: Model, scope: Scope): LevelPlace | undefined {
 	const chain: Scope[] = [];
 	for (let outer: Scope | undefined = scope; outer !== undefined; outer = outer.parent) {
-		const server = model.servers.find((one) => one.scope === outer);
+		const server = model.serverByScope.get(outer);
 		if (server !== undefined) return { server, level: descend(server.level, chain) };
 		chain.unshift(outer);
 	}

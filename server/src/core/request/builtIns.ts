@@ -1,5 +1,5 @@
 import { formatVersion, isAtLeast } from '../reference/versions.ts';
-import { toBytes } from './bytes.ts';
+import { toBytes } from '../text/bytes.ts';
 import { headerVariable } from './clientHeaders.ts';
 import { refererIsInvalid } from './referers.ts';
 import type { RequestState } from './state.ts';

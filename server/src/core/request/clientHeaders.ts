@@ -1,5 +1,5 @@
 import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
-import { lowerCase, toBytes } from './bytes.ts';
+import { lowerCase, toBytes } from '../text/bytes.ts';
 
 export interface ClientHeader {
 	readonly name: string;

@@ -1,5 +1,5 @@
 import type { PlacedDirective } from '../config/model.ts';
-import { fromBytes, lowerCase, toBytes } from './bytes.ts';
+import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { type ClientHeader, hasToken } from './clientHeaders.ts';
 import { joined } from './headerSet.ts';
 import type { Level } from './level.ts';

@@ -1,6 +1,6 @@
 import type { PlacedDirective } from '../config/model.ts';
+import { toBytes } from '../text/bytes.ts';
 import { type IpRange, isIn, parseIp, parseRange } from './addresses.ts';
-import { toBytes } from './bytes.ts';
 
 export interface GeoTable {
 	/** The value for an address; undefined when an include is missing. */

@@ -1,6 +1,6 @@
 import type { PlacedDirective } from '../config/model.ts';
 import { isAtLeast } from '../reference/versions.ts';
-import { lowerCase, toBytes } from './bytes.ts';
+import { lowerCase, toBytes } from '../text/bytes.ts';
 import type { Level } from './level.ts';
 import type { RequestState } from './state.ts';
 import { textOf, type Value } from './value.ts';

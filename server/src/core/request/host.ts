@@ -1,5 +1,5 @@
 import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
-import { lowerCase } from './bytes.ts';
+import { lowerCase } from '../text/bytes.ts';
 
 /** RFC 3986 reg-name with `%` free, or an address in brackets, and a port of at most 65535. */
 const STRICT = /^(?:\[[0-9A-Za-z._~!$&'()*+,;=:-]*\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::(\d*))?$/;

@@ -1,6 +1,6 @@
 import { isAtLeast } from '../reference/versions.ts';
+import { toBytes } from '../text/bytes.ts';
 import type { LevelPlace } from './buildModel.ts';
-import { toBytes } from './bytes.ts';
 import { type ClientHeader, readHeaders } from './clientHeaders.ts';
 import { validHost } from './host.ts';
 import type { Level } from './level.ts';

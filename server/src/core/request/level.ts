@@ -3,7 +3,7 @@ import { type LocationMatch, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { defaultOf } from '../reference/defaults.ts';
 import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
-import { toBytes } from './bytes.ts';
+import { toBytes } from '../text/bytes.ts';
 import { type LocationTable, locationTable } from './locationTable.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 import { compileProgram, type Program } from './program.ts';

@@ -1,4 +1,4 @@
-import { fromBytes } from './bytes.ts';
+import { fromBytes } from '../text/bytes.ts';
 import { judge, notProxied } from './conformance.ts';
 import type { Journey } from './journey.ts';
 import { refuse } from './phases.ts';

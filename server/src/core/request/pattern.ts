@@ -1,8 +1,9 @@
-import { RE2JS } from 're2js';
-import { toBytes } from './bytes.ts';
-import { type PatternSource, readPattern } from './patternSource.ts';
+import type { RegexNode } from '../config/regex/nodes.ts';
+import { readRegex } from '../config/regex/read.ts';
+import { compileRegex } from '../config/regex.ts';
+import { toBytes } from '../text/bytes.ts';
 
-/** A regular expression of the configuration, compiled once. */
+/** A regular expression of the configuration, compiled when it is first tried. */
 export interface Pattern {
 	/** Names of its captures, in lower case as variables are. */
 	readonly names: readonly { readonly name: string; readonly group: number }[];
@@ -12,61 +13,55 @@ export interface Pattern {
 	match(subject: string): readonly string[] | null | undefined;
 }
 
-/** Above this much work by a backtracking engine the linear one is used. */
-const WORK = 200_000;
-
-/**
- * Compiles a PCRE pattern for matching bytes. The host's own engine is used only where its work is bounded by a small power of the
- * subject's length, so no pattern and no subject can make it run away; else RE2 decides, and what RE2 cannot is undefined.
- */
+/** Compiles an expression for subjects of one byte a character. What is not modelled never says whether it matches. */
 export function compilePattern(source: string, caseless: boolean): Pattern {
-	const read = readPattern(toBytes(source), caseless);
-	if (read === undefined) return { names: namesIn(source), prefix: '', match: () => undefined };
-	return new CompiledPattern(read);
+	const bytes = toBytes(source);
+	const regex = compileRegex(bytes, caseless);
+	if ('unsupported' in regex) return { names: namesIn(source), prefix: '', match: () => undefined };
+	const { node, names } = readRegex(bytes, caseless);
+	const { prefix, literal } = requiredText(node);
+	return {
+		names: names.map(({ name, group }) => ({ name: name.toLowerCase(), group })),
+		prefix,
+		match(subject) {
+			if (!subject.startsWith(prefix) || !subject.includes(literal)) return null;
+			const found = regex.exec(subject);
+			return found === null || found === undefined ? found : found.groups.map((group) => group ?? '');
+		},
+	};
 }
 
-class CompiledPattern implements Pattern {
-	readonly names: readonly { readonly name: string; readonly group: number }[];
-	readonly prefix: string;
-	readonly #source: PatternSource;
-	#native: RegExp | undefined;
-	#linear: RE2JS | undefined;
-
-	constructor(source: PatternSource) {
-		this.#source = source;
-		this.prefix = source.prefix;
-		this.names = source.names.map(({ name, group }) => ({ name: name.toLowerCase(), group }));
-	}
-
-	match(subject: string): readonly string[] | null | undefined {
-		const source = this.#source;
-		if (source.prefix !== '' && !subject.startsWith(source.prefix)) return null;
-		const bounded = source.degree === 0 || (subject.length + 2) ** source.degree <= WORK;
-		if (bounded && !(source.forgetful && source.linear !== undefined)) return this.#matchNative(subject);
-		if (source.linear === undefined) return undefined;
-		try {
-			this.#linear ??= RE2JS.compile(source.linear);
-			const matcher = this.#linear.matcher(subject);
-			if (!matcher.find()) return null;
-			return source.nativeGroups.map((_, group) => matcher.group(group) ?? '');
-		} catch {
-			return undefined;
+/** Text that every match holds: to turn most subjects away without trying. `prefix`: at the subject's start. */
+function requiredText(node: RegexNode): { readonly prefix: string; readonly literal: string } {
+	let prefix = '';
+	let literal = '';
+	let run = '';
+	let anchored = false;
+	let atStart = true;
+	const cut = (): void => {
+		if (run.length > literal.length) literal = run;
+		if (anchored && atStart) prefix = run;
+		if (run !== '' || anchored) atStart = false;
+		run = '';
+	};
+	const visit = (part: RegexNode): void => {
+		if (part.kind === 'byte') run += String.fromCharCode(part.code);
+		else if (part.kind === 'sequence') for (const one of part.parts) visit(one);
+		else if (part.kind === 'group') visit(part.body);
+		else if (part.kind === 'assertion' && part.where === 'start' && run === '' && atStart) anchored = true;
+		else if (part.kind !== 'assertion') {
+			cut();
+			atStart = false;
 		}
-	}
-
-	#matchNative(subject: string): readonly string[] | null | undefined {
-		try {
-			this.#native ??= new RegExp(this.#source.native);
-		} catch {
-			return undefined;
-		}
-		const found = this.#native.exec(subject);
-		return found === null ? null : this.#source.nativeGroups.map((group) => found[group] ?? '');
-	}
+	};
+	visit(node);
+	cut();
+	return { prefix, literal };
 }
 
+/** The names of an expression that is not modelled, as far as they can be seen. */
 function namesIn(source: string): readonly { name: string; group: number }[] {
-	return [...source.matchAll(/\(\?P?<([A-Za-z_]\w*)>/g)].map((found, at) => ({
+	return [...source.matchAll(/\(\?P?[<']([A-Za-z_]\w*)[>']/g)].map((found, at) => ({
 		name: (found[1] ?? '').toLowerCase(),
 		group: at + 1,
 	}));

@@ -1,7 +1,7 @@
 import { locationTitle } from '../config/location.ts';
 import type { PlacedDirective } from '../config/model.ts';
+import { toBytes } from '../text/bytes.ts';
 import { type AskSubrequest, checkAccess } from './access.ts';
-import { toBytes } from './bytes.ts';
 import { hasErrorPage, specialResponse } from './errorPage.ts';
 import type { Handler, Level } from './level.ts';
 import { findLocation } from './locationTable.ts';

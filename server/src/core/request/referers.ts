@@ -1,5 +1,5 @@
 import type { PlacedDirective } from '../config/model.ts';
-import { lowerCase, toBytes } from './bytes.ts';
+import { lowerCase, toBytes } from '../text/bytes.ts';
 import type { Level } from './level.ts';
 import { compilePattern } from './pattern.ts';
 import type { RequestState } from './state.ts';

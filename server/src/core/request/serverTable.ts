@@ -1,7 +1,7 @@
 import { type Listen, listensOf } from '../config/listen.ts';
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
-import { lowerCase, toBytes } from './bytes.ts';
+import { lowerCase, toBytes } from '../text/bytes.ts';
 import { Level } from './level.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 
@@ -85,7 +85,7 @@ function readName(value: string, at: PlacedDirective): ServerName {
 	if (!value.startsWith('~')) return { text: lowerCase(toBytes(value)), pattern: undefined, at };
 	const expression = value.slice(1);
 	// An expression with a capital letter is compiled caseless (src/http/ngx_http_core_module.c, ngx_http_core_server_name).
-	return { text: toBytes(expression), pattern: compilePattern(expression, /[A-Z]/.test(expression)), at };
+	return { text: toBytes(value), pattern: compilePattern(expression, /[A-Z]/.test(expression)), at };
 }
 
 /** Groups the servers by the addresses they listen on. */

@@ -1,5 +1,5 @@
 import type { PlacedDirective } from '../config/model.ts';
-import { toBytes } from './bytes.ts';
+import { toBytes } from '../text/bytes.ts';
 
 export interface SplitTable {
 	lookUp(key: string): string;

@@ -12,6 +12,7 @@ export interface Model {
 	readonly version: NginxVersion;
 	readonly variables: VariableSources;
 	readonly servers: readonly Server[];
+	readonly serverByScope: ReadonlyMap<Scope, Server>;
 	readonly addresses: readonly Address[];
 	/** upstream blocks of the http side by lower-case name. */
 	readonly upstreams: ReadonlyMap<string, Scope>;

@@ -1,7 +1,7 @@
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
+import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { isIn, parseIp, parseRange } from './addresses.ts';
-import { fromBytes, lowerCase, toBytes } from './bytes.ts';
 import { judgeHandshake, notProxied } from './conformance.ts';
 import { validHost } from './host.ts';
 import { loopbackPeer } from './journey.ts';

@@ -1,6 +1,6 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
+import { lowerCase, toBytes } from '../text/bytes.ts';
 import { parseIp } from './addresses.ts';
-import { lowerCase, toBytes } from './bytes.ts';
 
 /** The address of a `…_pass`, taken apart as ngx_parse_url does (src/core/ngx_inet.c; semantics DU7). Bytes. */
 export interface Target {

@@ -1,5 +1,5 @@
 import { templateParts } from '../syntax/words.ts';
-import { toBytes } from './bytes.ts';
+import { toBytes } from '../text/bytes.ts';
 
 /** Literal bytes, the lower-case name of a variable, or the number of a capture. */
 export type Piece =

@@ -1,5 +1,5 @@
 import type { PlacedDirective } from '../config/model.ts';
-import { fromBytes, lowerCase } from './bytes.ts';
+import { fromBytes, lowerCase } from '../text/bytes.ts';
 import { type HeaderSet, joined, proxyHeaders, type SentHeader } from './headerSet.ts';
 import { type Level, PASSES } from './level.ts';
 import type { UpstreamRequest } from './prediction.ts';

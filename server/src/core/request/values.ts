@@ -1,5 +1,5 @@
+import { fromBytes, toBytes } from '../text/bytes.ts';
 import { BUILT_INS } from './builtIns.ts';
-import { fromBytes, toBytes } from './bytes.ts';
 import { argVariable, cookieVariable, headerVariable } from './clientHeaders.ts';
 import type { Pattern } from './pattern.ts';
 import type { Held, RequestState } from './state.ts';

@@ -1,1 +1,0 @@
-export { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
