@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { handshakeStatus } from '../support/handshakeStatus.ts';
 import { keepFailure } from './support/failures.ts';
 import type { Scene } from './support/scene.ts';
 import { startScene } from './support/scene.ts';
@@ -53,6 +54,7 @@ describe('the sample chat, from refusal to conversation', () => {
 		await bench.notification('426').waitFor();
 		const report = bench.page.locator('.editor-instance .view-lines', { hasText: '426' });
 		await report.waitFor();
+		await bench.notification('Testing').waitFor({ state: 'detached' });
 		await bench.screenshot('route-refused', { picture: true });
 	});
 
@@ -67,8 +69,11 @@ describe('the sample chat, from refusal to conversation', () => {
 		await expect
 			.poll(() => readFile(join(scene.sample.workspace, 'conf.d', 'chat.conf'), 'utf8'))
 			.toContain('proxy_http_version 1.1;');
+		// The reload takes the task's moment to start; the editor's test comes after it.
+		await expect.poll(() => handshakeStatus(`ws://localhost:${scene.sample.ports.http}/ws`)).toBe(101);
 		await next.getByRole('button', { name: 'Test Again' }).click();
-		await bench.notification(/101|succeeded/).waitFor();
+		await bench.notification('succeeded').waitFor();
+		await bench.notification('Testing').waitFor({ state: 'detached' });
 		await bench.screenshot('route-upgraded', { picture: true });
 	});
 

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
 import { isAtLeast } from '../../server/src/core/reference/versions.ts';
+import { handshakeStatus } from '../support/handshakeStatus.ts';
 import { generations } from '../support/nginx.ts';
 import { type Sample, startSample } from './sample.ts';
 
@@ -19,7 +19,7 @@ afterAll(() => sample?.stop());
 test('the sample chat does not connect; with the three directives and the map it does, over ws and wss', async (context) => {
 	if (sample === undefined) return context.skip();
 	expect(await (await fetch(sample.pages[0])).text()).toContain('<title>Chat behind nginx</title>');
-	expect(await statusOf(`ws://localhost:${sample.ports.http}/ws`)).toBe(426);
+	expect(await handshakeStatus(`ws://localhost:${sample.ports.http}/ws`)).toBe(426);
 
 	const chat = join(sample.workspace, 'conf.d', 'chat.conf');
 	const text = await readFile(chat, 'utf8');
@@ -31,8 +31,8 @@ test('the sample chat does not connect; with the three directives and the map it
 		),
 	);
 	expect(await sample.reload()).toBeUndefined();
-	await expect.poll(() => statusOf(`ws://localhost:${sample?.ports.http}/ws`)).toBe(101);
-	expect(await statusOf(`wss://localhost:${sample.ports.https}/ws`)).toBe(101);
+	await expect.poll(() => handshakeStatus(`ws://localhost:${sample?.ports.http}/ws`)).toBe(101);
+	await expect.poll(() => handshakeStatus(`wss://localhost:${sample?.ports.https}/ws`)).toBe(101);
 });
 
 test('a reload of a configuration that nginx rejects says what nginx says', async (context) => {
@@ -42,18 +42,3 @@ test('a reload of a configuration that nginx rejects says what nginx says', asyn
 	expect(await sample.reload()).toContain('unknown directive "worker_processses"');
 	await writeFile(sample.main, original);
 });
-
-function statusOf(url: string): Promise<number> {
-	return new Promise((resolve, reject) => {
-		const socket = new WebSocket(url, { rejectUnauthorized: false });
-		socket.once('open', () => {
-			socket.terminate();
-			resolve(101);
-		});
-		socket.once('unexpected-response', (request, response) => {
-			request.destroy();
-			resolve(response.statusCode ?? 0);
-		});
-		socket.once('error', reject);
-	});
-}

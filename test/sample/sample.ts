@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
+import { formatVersion } from '../../server/src/core/reference/versions.ts';
 import type { NginxBinary } from '../../server/src/node/nginx/acquire.ts';
 import type { Chat } from './chat.ts';
 import { startChat } from './chat.ts';
@@ -67,7 +68,7 @@ export async function startSample(options: {
 		if (nginx !== undefined) {
 			server = spawn(nginx.path, [...args, '-g', 'daemon off;'], { stdio: ['ignore', 'ignore', 'pipe'] });
 			await listening(ports.http, server);
-			await writeReloadTask(workspace, nginx.path, [...args, '-s', 'reload']);
+			await writeEditorFiles(workspace, nginx, [...args, '-s', 'reload']);
 		}
 	} catch (error) {
 		await stop();
@@ -140,23 +141,26 @@ async function writeCertificate(folder: string): Promise<void> {
 	await writeFile(join(folder, 'chat.key'), key, { mode: 0o600 });
 }
 
-/** The editor's task that reloads this very nginx. */
-async function writeReloadTask(workspace: string, command: string, args: readonly string[]): Promise<void> {
-	const task = {
+/** What the editor knows of this very nginx: the task that reloads it, and its version. */
+async function writeEditorFiles(workspace: string, nginx: NginxBinary, reload: readonly string[]): Promise<void> {
+	const tasks = {
 		version: '2.0.0',
 		tasks: [
 			{
 				label: 'Reload nginx',
 				type: 'process',
-				command,
-				args,
+				command: nginx.path,
+				args: reload,
 				problemMatcher: [],
-				presentation: { reveal: 'silent', revealProblems: 'onProblem', close: false },
+				presentation: { reveal: 'silent', revealProblems: 'onProblem', close: true },
 			},
 		],
 	};
-	await mkdir(join(workspace, '.vscode'), { recursive: true });
-	await writeFile(join(workspace, '.vscode', 'tasks.json'), `${JSON.stringify(task, undefined, '\t')}\n`);
+	const settings = { 'nginxWebSocket.nginxVersion': formatVersion(nginx.version) };
+	const folder = join(workspace, '.vscode');
+	await mkdir(folder, { recursive: true });
+	await writeFile(join(folder, 'tasks.json'), `${JSON.stringify(tasks, undefined, '\t')}\n`);
+	await writeFile(join(folder, 'settings.json'), `${JSON.stringify(settings, undefined, '\t')}\n`);
 }
 
 /** Waits until somebody answers on the port; throws what the process wrote when it ends first. */

@@ -20,8 +20,10 @@ export async function applyFix(fix: FixReference): Promise<boolean> {
 			change.replace(target, new Range(range.start.line, range.start.character, range.end.line, range.end.character), newText);
 		}
 	}
-	const applied = await workspace.applyEdit(change);
-	const first = fix.edits[0];
-	if (applied && first !== undefined) await window.showTextDocument(Uri.parse(first.uri), { preview: false });
-	return applied;
+	if (!(await workspace.applyEdit(change))) return false;
+	// Every changed file gets a tab, for the person to see and save; the one that they were in stays in front.
+	const before = window.activeTextEditor;
+	for (const { uri } of fix.edits) await window.showTextDocument(Uri.parse(uri), { preview: false });
+	if (before !== undefined) await window.showTextDocument(before.document, before.viewColumn);
+	return true;
 }

@@ -132,7 +132,7 @@ export class RouteTest {
 		const distrusted =
 			report.trace.failure?.stage === 'tls' && report.trace.tls?.authorized === false && target.insecure !== true;
 		const answer = await window.showWarningMessage(
-			fix === undefined ? report.headline : `${report.headline} Fix: ${fix.title}.`,
+			fix === undefined ? report.headline : `${report.headline} ${fix.title}?`,
 			...(fix === undefined ? [] : [apply]),
 			...(distrusted ? [anyCertificate] : []),
 			again,
