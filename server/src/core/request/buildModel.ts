@@ -62,9 +62,7 @@ export function levelFor(model: Model, scope: Scope): LevelPlace | undefined {
 function descend(from: Level, chain: readonly Scope[]): Level {
 	let level = from;
 	for (const scope of chain) {
-		const { exact, prefixes, regexes, named } = level.locations;
-		const known = [...exact.values(), ...prefixes.values(), ...regexes, ...named.values()].find((one) => one.scope === scope);
-		level = known ?? new Level(scope, levelKind(scope), level, level.version);
+		level = level.locations.byScope.get(scope) ?? new Level(scope, levelKind(scope), level, level.version);
 	}
 	return level;
 }

@@ -1,3 +1,4 @@
+import type { Scope } from '../config/model.ts';
 import type { Level } from './level.ts';
 
 /** The locations directly in one block, ready for searching (src/http/ngx_http_core_module.c, ngx_http_core_find_location). */
@@ -9,6 +10,7 @@ export interface LocationTable {
 	/** In file order. */
 	readonly regexes: readonly Level[];
 	readonly named: ReadonlyMap<string, Level>;
+	readonly byScope: ReadonlyMap<Scope, Level>;
 }
 
 export interface FoundLocation {
@@ -34,7 +36,7 @@ export function locationTable(locations: readonly Level[]): LocationTable {
 		}
 	}
 	const lengths = [...new Set([...prefixes.keys()].map((name) => name.length))].sort((a, b) => b - a);
-	return { exact, prefixes, lengths, regexes, named };
+	return { exact, prefixes, lengths, regexes, named, byScope: new Map(locations.map((level) => [level.scope, level])) };
 }
 
 /**

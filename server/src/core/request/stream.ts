@@ -39,6 +39,7 @@ export function createStreamPredictor(configuration: Configuration, version: Ngi
 		version,
 		variables: variableSources(configuration, 'stream'),
 		servers,
+		serverByScope: new Map(servers.map((server) => [server.scope, server])),
 		addresses: addressesOf(
 			servers.map((server) => ({
 				...server,
@@ -51,7 +52,7 @@ export function createStreamPredictor(configuration: Configuration, version: Ngi
 	};
 	return {
 		predictIn(scope, request) {
-			const server = servers.find((one) => one.scope === scope) ?? readServer(scope, version);
+			const server = model.serverByScope.get(scope) ?? readServer(scope, version);
 			return predictServer(model, server, request);
 		},
 		predict(request) {
