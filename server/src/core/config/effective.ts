@@ -30,10 +30,7 @@ export function effective(scope: Scope, name: string, version: NginxVersion): Ef
 	const inheritance = inheritanceOf(name);
 	const family = listFamily(name);
 	for (let level: Scope | undefined = scope, inner = true; level !== undefined; level = level.parent, inner = false) {
-		const own =
-			family.length === 1
-				? (level.byName.get(name) ?? [])
-				: level.directives.filter((placed) => family.includes(placed.node.name.value));
+		const own = linesOf(level, family);
 		const unresolved = level.unresolved[0];
 		if (own.length > 0) {
 			if (unresolved !== undefined && inheritance !== 'nearest')
@@ -49,6 +46,17 @@ export function effective(scope: Scope, name: string, version: NginxVersion): Ef
 	}
 	return { level: 'default', value: defaultOf(name, version) };
 }
+
+/** The lines of a family on one level, in order. Looks at every directive of the level only where two members of the family meet. */
+function linesOf(level: Scope, family: readonly string[]): readonly PlacedDirective[] {
+	const present = family.filter((name) => level.byName.has(name));
+	const [only] = present;
+	if (only === undefined) return NO_LINES;
+	if (present.length === 1) return level.byName.get(only) ?? NO_LINES;
+	return level.directives.filter((placed) => present.includes(placed.node.name.value));
+}
+
+const NO_LINES: readonly PlacedDirective[] = Object.freeze([]);
 
 /** Whether a level without the directive looks further out. */
 function comesDown(inheritance: ReturnType<typeof inheritanceOf>, level: Scope): boolean {
