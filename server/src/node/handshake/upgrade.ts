@@ -94,9 +94,9 @@ function startHandshake(
 			followRedirects: false,
 			maxPayload: MESSAGE_BYTES,
 			maxHeaderSize: HEADER_BYTES,
-			finishRequest: (request) => {
-				// The constructor throws what this throws, before it listens to the request.
-				request.on('error', () => undefined);
+			finishRequest: (request, self) => {
+				// The constructor throws what this throws; the errors that follow then have no other listener.
+				self.on('error', () => undefined);
 				setHeaders(request, headers);
 				key = String(request.getHeader('sec-websocket-key') ?? '');
 				extensions = String(request.getHeader('sec-websocket-extensions') ?? '')
