@@ -1,0 +1,118 @@
+import type { ClientRequest, Prediction } from '../../../server/src/core/request/prediction.ts';
+import { acceptKey } from '../../support/backend.ts';
+import type { Lane, Observed } from './lane.ts';
+import { type Received, valueOf } from './recording.ts';
+import type { Asked } from './requests.ts';
+
+/** A field in which the prediction and nginx differ. */
+export interface Difference {
+	readonly field: string;
+	readonly nginx: string;
+	readonly predicted: string;
+}
+
+/** The request as the predictor is asked. Connections come from 127.0.0.1. */
+export function asPredicted(asked: Asked, lane: Lane): ClientRequest {
+	return {
+		listen: lane.translate(asked.listen.address),
+		tls: asked.listen.tls,
+		method: asked.method,
+		uri: lane.translate(asked.uri),
+		httpVersion: asked.httpVersion,
+		headers: asked.headers.map(([name, value]) => [name, lane.translate(value)] as const),
+		remoteAddress: '127.0.0.1',
+	};
+}
+
+/** Compares what nginx did with what was predicted, field by field. `unknown` is no difference. */
+export function compare(observed: Observed, prediction: Prediction, request: ClientRequest, lane: Lane): Difference[] {
+	if (prediction.outcome === 'unknown') return [];
+	const [first] = observed.received;
+	const did = observed.status === -1 ? 'refused' : first === undefined ? 'answered' : 'proxied';
+	const upgraded = isUpgraded(observed, request);
+	const differences: Difference[] = [];
+	const differ = (field: string, nginx: string | null | undefined, predicted: string | null | undefined): void => {
+		if (nginx !== predicted)
+			differences.push({ field, nginx: lane.back(nginx ?? 'nothing'), predicted: lane.back(predicted ?? 'nothing') });
+	};
+	// A backend that cannot be spoken to (a bad URL, no backend) ends in 500 or 502, whichever way it is put.
+	if (prediction.outcome !== did) {
+		differ(
+			'outcome',
+			`${did}${did === 'answered' ? ` ${observed.status}` : did === 'proxied' ? ` to ${first?.address ?? ''}` : ''}`,
+			`${prediction.outcome}${prediction.outcome === 'answered' ? ` ${prediction.status}` : ''}`,
+		);
+		return differences;
+	}
+	differ('upgrade', String(upgraded), String(prediction.upgrade));
+	if (did === 'answered' && prediction.status !== null) {
+		differ('status', String(observed.status === 0 ? 444 : observed.status), String(prediction.status));
+		if (prediction.redirect !== null || /^30[12378]$/.test(String(observed.status)))
+			differ('redirect', textOf(headerOf(observed, 'location')), prediction.redirect);
+	}
+	const { upstream } = prediction;
+	if (did === 'proxied' && first !== undefined && upstream !== null) compareUpstream(first, upstream, request, lane, differ);
+	return differences;
+}
+
+function compareUpstream(
+	received: Received,
+	upstream: NonNullable<Prediction['upstream']>,
+	request: ClientRequest,
+	lane: Lane,
+	differ: (field: string, nginx: string | undefined, predicted: string | undefined) => void,
+): void {
+	const address = lane.translate(received.address);
+	if (!upstream.addresses.includes(address)) differ('backend', address, upstream.addresses.join(' or '));
+	const modules = {
+		http: ['proxy'],
+		http2: ['grpc', 'proxy'],
+		uwsgi: ['uwsgi'],
+		scgi: ['scgi'],
+		fastcgi: ['fastcgi'],
+		memcached: ['memcached'],
+	}[received.protocol];
+	if (!modules.includes(upstream.module)) differ('module', modules.join(' or '), upstream.module);
+	if (received.protocol !== 'http') return;
+	differ('method', received.method, upstream.method);
+	differ('uri', textOf(received.uri), upstream.uri);
+	differ('httpVersion', received.httpVersion, upstream.httpVersion);
+	for (const [name, value] of upstream.headers) differ(`header ${name}`, textOf(valueOf(received, name)), trimmed(value));
+	const sent = new Map<string, string>();
+	for (const [name, value] of request.headers) sent.set(name.toLowerCase(), value);
+	for (const [name] of received.headers) {
+		const lower = name.toLowerCase();
+		if (upstream.headers.has(lower)) continue;
+		const decided =
+			lower === 'host' || lower === 'upgrade' || lower === 'connection' || !(sent.has(lower) || lower === 'content-length');
+		if (decided) differ(`header ${lower}`, textOf(valueOf(received, name)), undefined);
+	}
+}
+
+/** A conforming client takes this answer for an open WebSocket. */
+function isUpgraded(observed: Observed, request: ClientRequest): boolean {
+	if (observed.status !== 101) return false;
+	const key = request.headers.find(([name]) => name.toLowerCase() === 'sec-websocket-key')?.[1] ?? '';
+	return (
+		headerOf(observed, 'upgrade')?.toLowerCase() === 'websocket' &&
+		/(^|,)\s*upgrade\s*(,|$)/i.test(headerOf(observed, 'connection') ?? '') &&
+		headerOf(observed, 'sec-websocket-accept') === acceptKey(key)
+	);
+}
+
+function headerOf(observed: Observed, name: string): string | undefined {
+	const values = observed.headers.filter(([candidate]) => candidate.toLowerCase() === name).map(([, value]) => value);
+	return values.length === 0 ? undefined : values.join(', ');
+}
+
+/** White space around a value is no part of it (RFC 9110 §5.5). */
+function trimmed(value: string): string {
+	return value.replace(/^[ \t]+|[ \t]+$/g, '');
+}
+
+/** Bytes as text: UTF-8 where they are, else one character a byte. */
+function textOf(bytes: string | undefined): string | undefined {
+	if (bytes === undefined || !/[\x80-\xff]/.test(bytes)) return bytes;
+	const decoded = Buffer.from(bytes, 'latin1').toString('utf8');
+	return decoded.includes('�') ? bytes : decoded;
+}

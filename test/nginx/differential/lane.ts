@@ -1,0 +1,226 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import type { NginxBinary } from '../../../server/src/node/nginx/acquire.ts';
+import { testCertificate } from '../../support/certificate.ts';
+import { type Received, serveRecording } from './recording.ts';
+import type { Asked } from './requests.ts';
+import type { Files } from './tree.ts';
+import { BACKENDS, NET, SOCKETS } from './world.ts';
+
+/** What a client and the backends saw of one request. */
+export interface Observed {
+	/** 0: the connection was closed without an answer. -1: nobody listens. -2: no answer in time. */
+	readonly status: number;
+	readonly headers: readonly (readonly [string, string])[];
+	readonly received: readonly Received[];
+}
+
+/** A place where nginx and its backends run without meeting those of another lane or process. */
+export interface Lane {
+	/** Puts the lane's own addresses into a text that has the general ones; `back` the other way round. */
+	translate(text: string): string;
+	back(text: string): string;
+	/** Starts nginx on these files (translated already) and hands it to `use`; `rejected` when nginx refuses the configuration. */
+	withNginx<T>(
+		nginx: NginxBinary,
+		files: Files,
+		use: (ask: (asked: Asked) => Promise<Observed>, log: () => string) => Promise<T>,
+	): Promise<{ readonly rejected: string } | { readonly result: T }>;
+	close(): Promise<void>;
+}
+
+/** Backends on addresses that nobody uses now. Linux: it answers on all of 127.0.0.0/8. */
+export async function openLane(): Promise<Lane> {
+	for (let attempt = 0; attempt < 200; attempt++) {
+		const number = (process.pid * 7 + attempt * 13) % 1_200;
+		const lane = await tryLane(number);
+		if (lane !== undefined) return lane;
+	}
+	throw new Error('no free loopback addresses');
+}
+
+async function tryLane(number: number): Promise<Lane | undefined> {
+	const net = `127.${100 + Math.floor(number / 200)}.${1 + (number % 200)}.`;
+	const firstPort = 20_000 + number * 10;
+	const folder = mkdtempSync(join(tmpdir(), 'nginx-lane-'));
+	const sockets = `${folder}/s`;
+	mkdirSync(sockets);
+	const translate = (text: string): string =>
+		text
+			.replaceAll(NET, net)
+			.replaceAll(SOCKETS, sockets)
+			.replace(/1800([1-4])/g, (_, digit: string) => String(firstPort + Number(digit)));
+	const back = (text: string): string => {
+		let general = text.replaceAll(net, NET).replaceAll(sockets, SOCKETS);
+		for (const digit of [1, 2, 3, 4]) general = general.replaceAll(String(firstPort + digit), `1800${digit}`);
+		return general;
+	};
+	const received: Received[] = [];
+	const servers: Server[] = [];
+	const open = new Set<Socket>();
+	const close = async (): Promise<void> => {
+		for (const socket of open) socket.destroy();
+		await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+		rmSync(folder, { recursive: true, force: true });
+	};
+	for (const address of [...BACKENDS, `127.0.0.1:${firstPort}`]) {
+		const server = createServer((socket) => {
+			open.add(socket);
+			socket.on('close', () => open.delete(socket));
+			serveRecording(socket, address, received);
+		});
+		const listening = await new Promise<boolean>((resolve) => {
+			server.once('error', () => resolve(false));
+			const here = translate(address);
+			if (here.startsWith('unix:')) server.listen(here.slice(5), () => resolve(true));
+			else server.listen(Number(here.split(':')[1]), here.split(':')[0], () => resolve(true));
+		});
+		if (!listening) {
+			await close();
+			return undefined;
+		}
+		servers.push(server);
+	}
+	let runs = 0;
+	return {
+		translate,
+		back,
+		close,
+		async withNginx(nginx, files, use) {
+			const place = join(folder, String(runs++));
+			mkdirSync(join(place, 'temp'), { recursive: true });
+			for (const [name, text] of Object.entries(files)) {
+				mkdirSync(dirname(join(place, name)), { recursive: true });
+				writeFileSync(join(place, name), text.replace(UP, join(place, 'up.sock')));
+			}
+			writeFileSync(join(place, 'htpasswd'), 'u:{PLAIN}p\n');
+			const { key, cert } = await testCertificate();
+			writeFileSync(join(place, 'key.pem'), key);
+			writeFileSync(join(place, 'cert.pem'), cert);
+			const child = spawn(nginx.path, ['-p', `${place}/`, '-c', join(place, 'nginx.conf'), '-e', join(place, 'error.log')], {
+				stdio: 'ignore',
+			});
+			const log = (): string => {
+				try {
+					return readFileSync(join(place, 'error.log'), 'utf8');
+				} catch {
+					return '';
+				}
+			};
+			try {
+				if (!(await isUp(child, join(place, 'up.sock')))) return { rejected: /\[emerg\].*: (.*)/.exec(log())?.[1] ?? log() };
+				const result = await use((asked) => send(asked, translate, received), log);
+				return { result };
+			} finally {
+				await ended(child);
+				rmSync(place, { recursive: true, force: true });
+			}
+		},
+	};
+}
+
+/** Stands for the socket that tells when nginx is up. */
+const UP = '/tmp/nginx-up.sock';
+
+/** What a test's configuration needs around the generated http block: private files, and a socket that tells when nginx is up. */
+export function framed(files: Files): Files {
+	const http = files['nginx.conf'] ?? '';
+	const own = [
+		...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp/${kind};`),
+		'access_log off; ssl_certificate cert.pem; ssl_certificate_key key.pem; variables_hash_bucket_size 128; server_names_hash_bucket_size 128; map_hash_bucket_size 128;',
+		`server { listen unix:${UP}; }`,
+	].join('\n');
+	return {
+		...files,
+		'nginx.conf': `daemon off;\nmaster_process off;\npid nginx.pid;\nworker_rlimit_nofile 4096;\nevents { worker_connections 1024; }\n${http.replace(/^http\s*\{/m, (head) => `${head}\n${own}\n`)}`,
+	};
+}
+
+function isUp(child: ChildProcess, socketPath: string): Promise<boolean> {
+	return new Promise((resolve) => {
+		let over = false;
+		const end = (up: boolean): void => {
+			over = true;
+			resolve(up);
+		};
+		child.once('exit', () => end(false));
+		child.once('error', () => end(false));
+		setTimeout(() => end(false), 10_000).unref();
+		const attempt = (): void => {
+			if (over) return;
+			const socket = connect(socketPath);
+			socket.once('connect', () => {
+				socket.destroy();
+				end(true);
+			});
+			socket.once('error', () => {
+				socket.destroy();
+				setTimeout(attempt, 2);
+			});
+		};
+		attempt();
+	});
+}
+
+function ended(child: ChildProcess): Promise<void> {
+	if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return Promise.resolve();
+	return new Promise((resolve) => {
+		child.once('exit', () => resolve());
+		child.kill('SIGKILL');
+	});
+}
+
+/** Sends a request and reads the head of the answer. */
+function send(asked: Asked, translate: (text: string) => string, received: Received[]): Promise<Observed> {
+	received.length = 0;
+	const [address = '', port = '0'] = translate(asked.listen.address).split(':');
+	const lines = asked.headers.map(([name, value]) => `${name}: ${translate(value)}\r\n`).join('');
+	const bytes = `${asked.method} ${translate(asked.uri)} HTTP/${asked.httpVersion}\r\n${lines}\r\n`;
+	return new Promise((resolve) => {
+		const to = { host: address, port: Number(port) };
+		const socket = asked.listen.tls ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }) : connect(to);
+		let head = '';
+		let connected = false;
+		let over = false;
+		let late = false;
+		const finish = (): void => {
+			if (over) return;
+			over = true;
+			clearTimeout(timer);
+			socket.destroy();
+			resolve({ ...readHead(head), ...(late ? { status: -2 } : connected ? {} : { status: -1 }), received: [...received] });
+		};
+		const timer = setTimeout(() => {
+			late = true;
+			finish();
+		}, 3_000);
+		socket.on(asked.listen.tls ? 'secureConnect' : 'connect', () => {
+			connected = true;
+			socket.write(bytes);
+		});
+		socket.on('data', (chunk) => {
+			head += chunk.toString('latin1');
+			if (head.includes('\r\n\r\n')) finish();
+		});
+		socket.on('end', () => finish());
+		socket.on('close', () => finish());
+		socket.on('error', (error: NodeJS.ErrnoException) => {
+			if (error.code !== 'ECONNREFUSED') connected = true;
+			finish();
+		});
+	});
+}
+
+function readHead(head: string): { readonly status: number; readonly headers: readonly (readonly [string, string])[] } {
+	const [statusLine = '', ...lines] = (head.split('\r\n\r\n')[0] ?? '').split('\r\n');
+	return {
+		status: Number(/^HTTP\/[\d.]+ (\d{3})/.exec(statusLine)?.[1] ?? 0),
+		headers: lines
+			.filter((line) => line.includes(':'))
+			.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).replace(/^ /, '')]),
+	};
+}

@@ -1,0 +1,249 @@
+import { headerLines, otherPass, type PassPlace, proxyPass, proxySettings } from './proxying.ts';
+import { pathPattern, returning, rewritePhase, withoutTwins } from './rewriting.ts';
+import type { Item, Word } from './tree.ts';
+import { included, text } from './values.ts';
+import { BACKENDS, type Surroundings, type World } from './world.ts';
+
+/* Locations: which there are, how they nest, and what stands in them. */
+
+const PATHS = [
+	'/',
+	'/ws',
+	'/ws/',
+	'/api',
+	'/api/',
+	'/a',
+	'/chat/',
+	'/socket.io/',
+	'/ws/chat',
+	'/a b/',
+	'/é',
+	'/WS',
+	'/ws.',
+	'/old/',
+	'/x',
+	'/new/',
+	'/%41',
+	'/static/',
+	'/ws/room/',
+] as const;
+const DEEPER = ['chat', 'room/', '/in/', 'x', '1', '/', 'a b', '.js'] as const;
+
+interface Place {
+	/** The prefix of the enclosing location; undefined at server level. */
+	readonly prefix: string | undefined;
+	readonly depth: number;
+	readonly around: Surroundings;
+}
+
+/** The locations of a server or of another location. */
+export function locations(world: World, place: Place, count: number): Item[] {
+	const { random } = world;
+	const taken = new Set<string>();
+	const made: Item[] = [];
+	for (let left = count; left > 0; left--) {
+		const location = oneLocation(world, place, taken);
+		if (location !== undefined) made.push(location);
+	}
+	if (place.depth === 0) {
+		if (!taken.has('/') && random.chance(70))
+			made.splice(random.below(made.length + 1), 0, prefixLocation(world, place, '/', undefined));
+		for (const name of place.around.named)
+			made.push(world.item('location', [`@${name}`], content(world, { ...place, prefix: undefined, depth: 9 }, 'named', 0)));
+	}
+	return made;
+}
+
+function oneLocation(world: World, place: Place, taken: Set<string>): Item | undefined {
+	const { random } = world;
+	if (random.chance(28)) {
+		const { pattern, groups, names } = pathPattern(world);
+		const around = { captures: groups, names: [...place.around.names, ...names], named: place.around.named };
+		const modifier = random.chance(65) ? '~' : '~*';
+		const args: (string | Word)[] = random.chance(4) && !/[\s{]/.test(pattern) ? [`${modifier}${pattern}`] : [modifier, pattern];
+		return world.item(
+			'location',
+			args,
+			content(world, { ...place, prefix: undefined, around, depth: place.depth + 1 }, 'regex', groups),
+		);
+	}
+	const path = place.prefix === undefined ? random.pick(PATHS) : place.prefix + random.pick(DEEPER);
+	const modifier = random.weighted([
+		[18, '='],
+		[14, '^~'],
+		[68, undefined],
+	] as const);
+	const key = modifier === '=' ? `=${path}` : path;
+	if (taken.has(key)) return undefined;
+	taken.add(key);
+	return prefixLocation(world, place, path, modifier);
+}
+
+function prefixLocation(world: World, place: Place, path: string, modifier: '=' | '^~' | undefined): Item {
+	const { random } = world;
+	world.paths.push(path, path);
+	if (path.length > 1 && path.endsWith('/')) world.paths.push(path.slice(0, -1));
+	else world.paths.push(`${path}/more`);
+	const body = content(
+		world,
+		{ ...place, prefix: modifier === '=' ? undefined : path, depth: place.depth + 1 },
+		modifier === '=' ? 'exact' : 'prefix',
+		0,
+	);
+	const glued = modifier !== undefined && random.chance(5) && !/\s/.test(path);
+	return world.item('location', modifier === undefined ? [path] : glued ? [`${modifier}${path}`] : [modifier, path], body);
+}
+
+type Kind = 'prefix' | 'exact' | 'regex' | 'named';
+
+/** What stands in a location. */
+function content(world: World, place: Place, kind: Kind, groups: number): Item[] {
+	const { random } = world;
+	const around = { ...place.around, captures: kind === 'regex' ? groups : place.around.captures };
+	const literalUri = kind === 'prefix' || kind === 'exact';
+	const children: Item[] = [];
+	const passPlace: PassPlace = { uri: literalUri, settable: true, around };
+	const inIf: readonly (() => Item)[] = [
+		() => proxyPass(world, { uri: false, settable: false, around }).pass,
+		() => proxyPass(world, { uri: false, settable: false, around }).pass,
+		() => world.item('add_header', ['X-From-If', 'yes']),
+		() => errorPage(world, around),
+		() => world.item('scgi_pass', [random.pick(BACKENDS.slice(0, 5))]),
+	];
+	const rewrites = rewritePhase(
+		world,
+		around,
+		'location',
+		random.weighted([
+			[68, 0],
+			[20, 1],
+			[8, 2],
+			[4, 3],
+		]),
+		inIf,
+	);
+	const near: Surroundings = { ...around, names: rewrites.names };
+	children.push(...rewrites.items);
+	if (random.chance(34)) children.push(...headerLines(world, near));
+	if (random.chance(30)) children.push(...proxySettings(world));
+	children.push(...access(world, around));
+	if (random.chance(9)) children.push(errorPage(world, around));
+	if (random.chance(9)) children.push(tryFiles(world, around, kind));
+	if (random.chance(kind === 'named' ? 1 : 4)) children.push(world.item('internal', []));
+	const handler = random.weighted([
+		[74, 'proxy'],
+		[7, 'other'],
+		[9, 'return'],
+		[7, 'none'],
+	] as const);
+	if (handler === 'proxy') {
+		const { before, pass } = proxyPass(world, { ...passPlace, around: near });
+		children.push(...before, pass);
+	} else if (handler === 'other') children.push(...otherPass(world));
+	else if (handler === 'return') children.push(returning(world, near));
+	const nested = (kind === 'prefix' || kind === 'regex') && place.depth < 4 && random.chance(kind === 'prefix' ? 20 : 6);
+	if (nested)
+		children.push(
+			...locations(
+				world,
+				{ prefix: kind === 'prefix' ? place.prefix : undefined, depth: place.depth, around: near },
+				random.between(1, 3),
+			).filter((item) => kind !== 'regex' || /^~/.test(String(item.args[0]))),
+		);
+	return included(world, withoutTwins(mixed(world, children)), 6);
+}
+
+/** Moves some directives elsewhere: the order matters to the rewrite module alone, and there it is part of the question. */
+function mixed(world: World, children: readonly Item[]): Item[] {
+	const { random } = world;
+	return random.chance(30) ? random.some(children, children.length) : [...children];
+}
+
+/** Who may: allow, deny, auth_basic, limit_except, valid_referers. */
+export function access(world: World, around: Surroundings): Item[] {
+	const { random } = world;
+	const items: Item[] = [];
+	const rules = (): Item[] =>
+		random
+			.some(
+				[
+					['deny', 'all'],
+					['allow', 'all'],
+					['allow', '127.0.0.1'],
+					['deny', '127.0.0.0/8'],
+					['allow', '10.0.0.0/8'],
+					['deny', '10.0.0.1'],
+					['deny', 'unix:'],
+					['allow', '::1'],
+				] as const,
+				random.between(1, 3),
+			)
+			.map(([name, value]) => world.item(name, [value]));
+	if (random.chance(4)) items.push(...rules());
+	if (random.chance(3))
+		items.push(
+			world.item('auth_basic', [random.pick(['realm', 'realm', 'off'])]),
+			world.item('auth_basic_user_file', ['htpasswd']),
+		);
+	if (random.chance(2)) items.push(world.item('satisfy', ['any']));
+	if (random.chance(5)) {
+		const methods = random.some(['GET', 'POST', 'PUT', 'HEAD', 'DELETE'], random.between(1, 2));
+		items.push(
+			world.item(
+				'limit_except',
+				methods,
+				random.weighted([
+					[55, () => rules()],
+					[30, () => [proxyPass(world, { uri: false, settable: false, around }).pass]],
+					[15, () => [world.item('auth_basic', ['limited']), world.item('auth_basic_user_file', ['htpasswd'])]],
+				] as const)(),
+			),
+		);
+	}
+	if (random.chance(4)) {
+		items.push(
+			world.item('valid_referers', [
+				...random.some(['none', 'blocked', 'server_names'], random.between(0, 2)),
+				...random.some(['*.example.com', 'example.org', 'www.test.*', '~\\.good\\.', 'a.example.com/path'], random.between(1, 3)),
+			]),
+		);
+		if (random.chance(85)) items.push(world.item('if', [{ raw: '($invalid_referer)' }], [world.item('return', ['403'])]));
+	}
+	return items;
+}
+
+const ERROR_CODES = ['400', '401', '403', '404', '405', '418', '426', '500', '502', '301', '302'] as const;
+
+export function errorPage(world: World, around: Surroundings): Item {
+	const { random } = world;
+	const codes = random.some(ERROR_CODES, random.between(1, 3));
+	const override = random.weighted([
+		[50, []],
+		[25, ['=']],
+		[25, [`=${random.pick(['200', '204', '302', '404', '503'])}`]],
+	] as const);
+	const target = random.weighted([
+		[
+			around.named.length > 0 ? 45 : 3,
+			(): string => `@${around.named.length > 0 && random.chance(95) ? random.pick(around.named) : 'missing'}`,
+		],
+		[25, (): string => random.pick(['/ws', '/api/', '/x', '/fallback', '/ws/err?e=1'])],
+		[10, (): string => `/err${text(world, around).replace(/[^\w$/{}]/g, '')}`],
+		[8, (): string => random.pick(['http://b.example.com/', 'https://$host/err', '$scheme://$host$request_uri'])],
+	] as const)();
+	return world.item('error_page', [...codes, ...override, target]);
+}
+
+function tryFiles(world: World, around: Surroundings, kind: Kind): Item {
+	const { random } = world;
+	const files = random.some(['$uri', '$uri/', '/static$uri', '/none', '$uri.html', '/x/'], random.between(1, 2));
+	const last = random.weighted([
+		[
+			around.named.length > 0 && kind !== 'named' ? 45 : 1,
+			(): string => `@${around.named.length > 0 ? random.pick(around.named) : 'missing'}`,
+		],
+		[20, (): string => random.pick(['=404', '=503', '=200', '=403'])],
+		[25, (): string => random.pick(['/ws', '/x?$args', '/api/$arg_a', '/fallback', '/ws/try?u=$uri'])],
+	] as const)();
+	return world.item('try_files', [...files, last]);
+}

@@ -1,0 +1,60 @@
+import { buildConfiguration } from '../../../server/src/core/config/build.ts';
+import type { NginxVersion } from '../../../server/src/core/reference/versions.ts';
+import { createPredictor } from '../../../server/src/core/request/predict.ts';
+import type { Prediction } from '../../../server/src/core/request/prediction.ts';
+import type { NginxBinary } from '../../../server/src/node/nginx/acquire.ts';
+import { memoryFiles } from '../../support/memoryFiles.ts';
+import { asPredicted, compare, type Difference } from './compare.ts';
+import { generate } from './generate.ts';
+import { framed, type Lane, type Observed } from './lane.ts';
+import { Random } from './random.ts';
+import { type Asked, requests } from './requests.ts';
+import { type Files, type Item, print } from './tree.ts';
+
+/** One request's answer by nginx beside the predicted one. */
+export interface Answer {
+	readonly asked: Asked;
+	readonly observed: Observed;
+	readonly prediction: Prediction;
+	readonly differences: readonly Difference[];
+}
+
+export type Run = { readonly rejected: string } | { readonly answers: readonly Answer[] };
+
+/** A seed's configuration and requests, against one nginx. */
+export async function runSeed(seed: number, nginx: NginxBinary, lane: Lane, count: number): Promise<Run> {
+	const { tree, world } = generate(seed);
+	return runTree(tree, requests(world, new Random(seed ^ 0x5eed), count), nginx, lane);
+}
+
+/** Any tree and requests, against one nginx. */
+export async function runTree(
+	tree: readonly Item[],
+	asked: readonly Asked[],
+	nginx: NginxBinary,
+	lane: Lane,
+	plain = false,
+): Promise<Run> {
+	const files = translated(framed(print(tree, plain)), lane);
+	const predict = predictorFor(files, nginx.version);
+	const run = await lane.withNginx(nginx, files, async (ask) => {
+		const answers: Answer[] = [];
+		for (const one of asked) {
+			const observed = await ask(one);
+			const request = asPredicted(one, lane);
+			const prediction = predict(request);
+			answers.push({ asked: one, observed, prediction, differences: compare(observed, prediction, request, lane) });
+		}
+		return answers;
+	});
+	return 'rejected' in run ? run : { answers: run.result };
+}
+
+function translated(files: Files, lane: Lane): Files {
+	return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, lane.translate(text)]));
+}
+
+function predictorFor(files: Files, version: NginxVersion): ReturnType<typeof createPredictor>['predict'] {
+	const texts = Object.fromEntries(Object.entries(files).map(([name, text]) => [`/etc/nginx/${name}`, text]));
+	return createPredictor(buildConfiguration('/etc/nginx/nginx.conf', memoryFiles(texts)), version).predict;
+}

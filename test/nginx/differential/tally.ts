@@ -1,0 +1,53 @@
+import { constructsOf } from './constructs.ts';
+import type { Run } from './session.ts';
+
+/** Counts what a run of many configurations showed. */
+export class Tally {
+	requests = 0;
+	unknown = 0;
+	differences = 0;
+	rejected = 0;
+	upgraded = 0;
+	readonly outcomes = new Map<string, number>();
+	readonly constructs = new Map<string, number>();
+	readonly reasons = new Map<string, number>();
+
+	add(run: Run): void {
+		if ('rejected' in run) {
+			this.rejected++;
+			return;
+		}
+		for (const { prediction, differences } of run.answers) {
+			this.requests++;
+			this.differences += differences.length > 0 ? 1 : 0;
+			if (prediction.upgrade) this.upgraded++;
+			count(
+				this.outcomes,
+				prediction.outcome === 'answered' ? `answered ${prediction.status ?? 'from files'}` : prediction.outcome,
+			);
+			if (prediction.outcome === 'unknown') {
+				this.unknown++;
+				count(this.reasons, prediction.unknown ?? '');
+			}
+			for (const construct of constructsOf(prediction)) count(this.constructs, construct);
+		}
+	}
+
+	/** Lines for a person. */
+	summary(): string {
+		const list = (counts: ReadonlyMap<string, number>): string[] =>
+			[...counts].sort((a, b) => b[1] - a[1]).map(([name, number]) => `${String(number).padStart(7)}  ${name}`);
+		return [
+			'what decided an answer, how often:',
+			...list(this.constructs),
+			'outcomes:',
+			...list(this.outcomes),
+			...(this.unknown > 0 ? ['unknown, because:', ...list(this.reasons)] : []),
+			`${this.requests} requests, ${this.differences} predicted wrongly, ${this.unknown} unknown, ${this.upgraded} upgraded, ${this.rejected} configurations that nginx does not take`,
+		].join('\n');
+	}
+}
+
+function count(counts: Map<string, number>, name: string): void {
+	counts.set(name, (counts.get(name) ?? 0) + 1);
+}
