@@ -66,12 +66,10 @@ function explainName(failure: HandshakeFailure, { trace }: Known): HandshakeExpl
 }
 
 function explainProxy(failure: HandshakeFailure, { trace }: Known): HandshakeExplanation {
-	const proxy = trace.proxy ?? 'the proxy';
+	const proxy = trace.proxy === undefined ? 'The proxy' : `The proxy ${trace.proxy}`;
 	const status = /^PROXY_(\d+)$/.exec(failure.code)?.[1];
 	return plain(
-		status === undefined
-			? `The proxy ${proxy} could not be used (${failure.code}).`
-			: `The proxy ${proxy} refused to connect (${status}).`,
+		status === undefined ? `${proxy} could not be used (${failure.code}).` : `${proxy} refused to connect (${status}).`,
 		'proxy',
 		[say(`${capital(failure.message)}. The test did not get as far as nginx.`)],
 		[
