@@ -1,5 +1,5 @@
 import type { Fix } from '../core/engine/finding.ts';
-import { prove } from '../core/engine/proof.ts';
+import { Prover } from '../core/engine/proof.ts';
 import { createPredictor } from '../core/request/predict.ts';
 import { webSocketRouteCure } from '../core/rules/cures/webSocketRoute.ts';
 import { placeOf } from '../core/rules/rule.ts';
@@ -26,7 +26,7 @@ export function webSocketRefactorings(view: View, span: Span): readonly Fix[] {
 		if (cure === undefined) continue;
 		const report = { at: placeOf(route.at), message: '', severity: 'hint' as const, route };
 		const titled = { ...cure, title: 'Proxy WebSockets here', preferred: false };
-		return prove(report, [titled], context, checked.options.files, checked.options.rebuild);
+		return new Prover(context, checked.options.files, checked.options.rebuild).prove(report, [titled]);
 	}
 	return [];
 }

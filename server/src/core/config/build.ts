@@ -43,6 +43,29 @@ export function buildFragment(
 	return new Builder(path, files, options, true).configuration(context, { context, reason });
 }
 
+/**
+ * The scope of a block as if it stood in `parent`: for asking what a changed block would do without reading everything again.
+ * An include in the block is not followed.
+ */
+export function placeBlock(node: Directive, file: ConfigFile, parent: Scope): Scope {
+	const place = (directive: Directive, scope: Scope): PlacedDirective => {
+		const placed: { -readonly [K in keyof PlacedDirective]: PlacedDirective[K] } = {
+			node: directive,
+			file,
+			scope,
+			body: undefined,
+			via: [],
+		};
+		if (directive.block !== undefined && directive.block.raw === undefined) {
+			const body = newScope(contextOpenedBy(directive.name.value, scope.context), placed, scope, false);
+			placed.body = body;
+			for (const child of directive.block.children) add(body, place(child, body));
+		}
+		return placed;
+	};
+	return place(node, parent).body ?? parent;
+}
+
 interface MutableScope extends Scope {
 	readonly directives: PlacedDirective[];
 	readonly byName: Map<string, PlacedDirective[]>;

@@ -6,7 +6,7 @@ import { routesOf } from '../routes/routes.ts';
 import type { Report, Rule, RuleContext, Severity } from '../rules/rule.ts';
 import { RULES } from '../rules/rules.generated.ts';
 import type { Finding } from './finding.ts';
-import { prove } from './proof.ts';
+import { Prover } from './proof.ts';
 import { suppressionsOf } from './suppressions.ts';
 
 export interface AnalyseOptions {
@@ -54,12 +54,14 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 		predictor: lazyPredictor,
 	};
 
+	const { files, rebuild } = options;
+	const prover = files === undefined || rebuild === undefined ? undefined : new Prover(context, files, rebuild);
 	const found = new Map<string, Finding>();
 	for (const rule of options.rules ?? RULES) {
 		const setting = options.severities?.[rule.id];
 		if (setting === 'off') continue;
 		for (const report of reportsOf(rule, context, options)) {
-			const finding = toFinding(rule, report, setting ?? report.severity, context, options);
+			const finding = toFinding(rule, report, setting ?? report.severity, prover);
 			const key = `${rule.id}\0${finding.at.path}\0${finding.at.span.start}\0${finding.at.span.end}\0${finding.message}`;
 			if (!found.has(key)) found.set(key, finding);
 		}
@@ -82,9 +84,8 @@ function reportsOf(rule: Rule, context: RuleContext, options: AnalyseOptions): r
 	}
 }
 
-function toFinding(rule: Rule, report: Report, severity: Severity, context: RuleContext, options: AnalyseOptions): Finding {
+function toFinding(rule: Rule, report: Report, severity: Severity, prover: Prover | undefined): Finding {
 	const { cures } = report;
-	const { files, rebuild } = options;
 	return {
 		ruleId: rule.id,
 		severity,
@@ -92,10 +93,7 @@ function toFinding(rule: Rule, report: Report, severity: Severity, context: Rule
 		at: report.at,
 		related: report.related ?? [],
 		routeId: report.route?.id,
-		fixes:
-			cures === undefined || files === undefined || rebuild === undefined
-				? () => []
-				: () => prove(report, cures(), context, files, rebuild),
+		fixes: cures === undefined || prover === undefined ? () => [] : () => prover.prove(report, cures()),
 	};
 }
 

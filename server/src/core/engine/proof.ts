@@ -1,63 +1,156 @@
+import { placeBlock } from '../config/build.ts';
 import { locationTitle } from '../config/location.ts';
-import type { Configuration, Files } from '../config/model.ts';
+import type { Configuration, Files, Scope } from '../config/model.ts';
 import { parseConfiguration } from '../config/parseConfiguration.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
 import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { routesOf } from '../routes/routes.ts';
 import { plainRequest } from '../routes/urls.ts';
-import type { Cure, Report, RuleContext } from '../rules/rule.ts';
+import type { Cure, Edit, Report, RuleContext } from '../rules/rule.ts';
 import { applyEdits, editsByFile } from './edits.ts';
 import type { Fix } from './finding.ts';
 
 /** Headers that a cure of a WebSocket route may change on that route (design §2). */
 const HANDSHAKE_HEADERS = /^(?:upgrade|connection|sec-websocket-.*)$/;
 
-/**
- * Applies each cure in memory, evaluates every route before and after, and keeps the cures that make none worse.
- * A cure that changes another request than the cured route's handshake is marked unsafe and says so in its title.
- */
-export function prove(
-	report: Report,
-	cures: readonly Cure[],
-	context: RuleContext,
-	files: Files,
-	rebuild: (files: Files) => Configuration,
-): readonly Fix[] {
-	const fixes: Fix[] = [];
-	for (const cure of cures) {
-		const after = cured(cure, context.configuration, files, rebuild);
-		if (after === undefined) continue;
-		const predictor = createPredictor(after, context.version);
-		const verdict = compare(context.allRoutes, routesOf(after, context.version, predictor), predictor, report.route);
-		if (verdict === 'worse') continue;
-		const safe = verdict.length === 0;
-		fixes.push({
-			title: safe ? cure.title : `${cure.title} (also changes ${listed(verdict)})`,
-			safe,
-			preferred: cure.preferred && !fixes.some(({ preferred }) => preferred),
-			edits: cure.edits,
-		});
-	}
-	return fixes;
+/** A configuration after some edits, with what became of the routes. */
+interface Outcome {
+	readonly routes: readonly Route[];
+	readonly predictor: Predictor;
 }
 
-/** The configuration after a cure; undefined when its edits conflict or it changes nothing. */
-function cured(
-	cure: Cure,
-	configuration: Configuration,
-	files: Files,
-	rebuild: (files: Files) => Configuration,
-): Configuration | undefined {
-	const texts = new Map<string, string>();
-	for (const [path, edits] of editsByFile(cure.edits)) {
-		const before = configuration.files.get(path)?.tree.source.text;
-		if (before === undefined) return undefined;
-		const text = applyEdits(before, edits);
-		if (typeof text !== 'string' || text === before) return undefined;
-		texts.set(path, text);
+/**
+ * Proves the cures of one analysis. Outcomes are kept: cures that share an edit elsewhere (the one map that a hundred routes want) read
+ * the configuration once, and edits inside one location are proved on that location alone.
+ */
+export class Prover {
+	readonly #context: RuleContext;
+	readonly #files: Files;
+	readonly #rebuild: (files: Files) => Configuration;
+	readonly #outcomes = new Map<string, Outcome | undefined>();
+	readonly #verdicts = new Map<string, Verdict>();
+	#order: ReadonlyMap<Route, number> | undefined;
+
+	constructor(context: RuleContext, files: Files, rebuild: (files: Files) => Configuration) {
+		this.#context = context;
+		this.#files = files;
+		this.#rebuild = rebuild;
 	}
-	return texts.size === 0 ? undefined : rebuild(overlaid(files, texts));
+
+	/**
+	 * Applies each cure in memory, evaluates the routes before and after, and keeps the cures that make none worse. A cure that changes
+	 * another request than the cured route's handshake is marked unsafe and says so in its title.
+	 */
+	prove(report: Report, cures: readonly Cure[]): readonly Fix[] {
+		const fixes: Fix[] = [];
+		for (const cure of cures) {
+			const verdict = this.#verdictOf(report.route, cure.edits);
+			if (verdict === 'worse') continue;
+			const safe = verdict.length === 0;
+			fixes.push({
+				title: safe ? cure.title : `${cure.title} (also changes ${listed(verdict)})`,
+				safe,
+				preferred: cure.preferred && !fixes.some(({ preferred }) => preferred),
+				edits: cure.edits,
+			});
+		}
+		return fixes;
+	}
+
+	#verdictOf(subject: Route | undefined, edits: readonly Edit[]): Verdict {
+		const inside = subject === undefined ? [] : edits.filter((edit) => isInside(edit, subject));
+		if (subject === undefined || inside.length === 0 || !this.#standsAlone(subject)) return this.#compared(edits, subject);
+		const elsewhere = edits.filter((edit) => !inside.includes(edit));
+		if (elsewhere.length === 0) return this.#compareBlock(subject, subject.location.parent, this.#context.predictor, inside);
+		const others = this.#compared(elsewhere, undefined);
+		const outcome = others === 'worse' ? undefined : this.#outcome(elsewhere);
+		const same = outcome?.routes[this.#indexOf(subject)];
+		if (others === 'worse' || outcome === undefined || same === undefined) return 'worse';
+		const own = this.#compareBlock(subject, same.location.parent, outcome.predictor, inside);
+		return own === 'worse' ? 'worse' : others;
+	}
+
+	/** True when the location's block can be judged by itself: no location in it, no include, and its text placed once. */
+	#standsAlone(subject: Route): boolean {
+		const { location, at } = subject;
+		if (location.context !== 'location' || location.byName.has('location') || location.byName.has('include')) return false;
+		return at.via.length === 0 || this.#context.allRoutes.filter((route) => route.at.node === at.node).length === 1;
+	}
+
+	#compareBlock(subject: Route, parent: Scope | undefined, predictor: Predictor, edits: readonly Edit[]): Verdict {
+		const { node, file } = subject.at;
+		const start = node.span.start;
+		const text = applyEdits(
+			file.tree.source.slice(node.span),
+			edits.map((edit) => ({ ...edit, span: { start: edit.span.start - start, end: edit.span.end - start } })),
+		);
+		if (typeof text !== 'string' || parent === undefined) return 'worse';
+		const tree = parseConfiguration(text);
+		const [block] = tree.directives;
+		if (block === undefined) return 'worse';
+		const scope = placeBlock(block, { path: file.path, tree }, parent);
+		return effectOn(subject, scope, predictor, true) === 'none' ? [] : 'worse';
+	}
+
+	/** The verdict over every route of the configuration after these edits. */
+	#compared(edits: readonly Edit[], subject: Route | undefined): Verdict {
+		const key = `${subject?.id ?? ''}\0${keyOfEdits(edits)}`;
+		const known = this.#verdicts.get(key);
+		if (known !== undefined) return known;
+		const outcome = this.#outcome(edits);
+		const verdict = outcome === undefined ? 'worse' : compare(this.#context.allRoutes, outcome, subject);
+		this.#verdicts.set(key, verdict);
+		return verdict;
+	}
+
+	#outcome(edits: readonly Edit[]): Outcome | undefined {
+		const key = keyOfEdits(edits);
+		if (this.#outcomes.has(key)) return this.#outcomes.get(key);
+		const configuration = this.#cured(edits);
+		let outcome: Outcome | undefined;
+		if (configuration !== undefined) {
+			const predictor = createPredictor(configuration, this.#context.version);
+			outcome = { routes: routesOf(configuration, this.#context.version, predictor), predictor };
+		}
+		this.#outcomes.set(key, outcome);
+		return outcome;
+	}
+
+	/** The configuration after the edits; undefined when they conflict or change nothing. */
+	#cured(edits: readonly Edit[]): Configuration | undefined {
+		const texts = new Map<string, string>();
+		for (const [path, own] of editsByFile(edits)) {
+			const before = this.#context.configuration.files.get(path)?.tree.source.text;
+			if (before === undefined) return undefined;
+			const text = applyEdits(before, own);
+			if (typeof text !== 'string' || text === before) return undefined;
+			texts.set(path, text);
+		}
+		return texts.size === 0 ? undefined : this.#rebuild(overlaid(this.#files, texts));
+	}
+
+	#indexOf(route: Route): number {
+		this.#order ??= new Map(this.#context.allRoutes.map((candidate, index) => [candidate, index]));
+		return this.#order.get(route) ?? -1;
+	}
+}
+
+/** `worse`, or the names of the other routes whose requests change. */
+type Verdict = 'worse' | readonly string[];
+
+function isInside(edit: Edit, route: Route): boolean {
+	const block = route.at.node.block;
+	return (
+		block !== undefined &&
+		edit.path === route.at.file.path &&
+		block.span.start < edit.span.start &&
+		edit.span.end < block.span.end
+	);
+}
+
+function keyOfEdits(edits: readonly Edit[]): string {
+	return edits.map((edit) => `${edit.path}\0${edit.span.start}\0${edit.span.end}\0${edit.text}`).join('\0\0');
 }
 
 /** The same files with some texts changed. */
@@ -71,27 +164,24 @@ export function overlaid(files: Files, texts: ReadonlyMap<string, string>): File
 	};
 }
 
-/** `worse`, or the names of the other routes whose requests change. */
-function compare(
-	before: readonly Route[],
-	after: readonly Route[],
-	predictor: Predictor,
-	subject: Route | undefined,
-): 'worse' | readonly string[] {
+function compare(before: readonly Route[], { routes, predictor }: Outcome, subject: Route | undefined): Verdict {
 	const changed = new Set<string>();
-	for (const [route, same] of paired(before, after)) {
+	for (const [route, same] of paired(before, routes)) {
 		if (same === undefined) return 'worse';
-		// The same requests as before: the example URL of a route may have changed with its pattern.
-		const handshake = predictor.predictIn(same.location, route.request);
-		const plain = predictor.predictIn(same.location, plainRequest(route.urls[0]));
-		if (isWorse(route.handshake, handshake) || isWorse(route.plain, plain)) return 'worse';
 		const isSubject = route.id === subject?.id;
-		if (changes(route.handshake, handshake, isSubject) || changes(route.plain, plain, isSubject)) {
-			if (isSubject) return 'worse';
-			changed.add(locationTitle(route.at));
-		}
+		const effect = effectOn(route, same.location, predictor, isSubject);
+		if (effect === 'worse' || (isSubject && effect === 'changed')) return 'worse';
+		if (effect === 'changed') changed.add(locationTitle(route.at));
 	}
 	return [...changed];
+}
+
+/** What becomes of a route's requests in a scope that replaces its own. They are the same requests, though its example URL may have changed. */
+function effectOn(route: Route, scope: Scope, predictor: Predictor, isSubject: boolean): 'none' | 'changed' | 'worse' {
+	const handshake = predictor.predictIn(scope, route.request);
+	const plain = predictor.predictIn(scope, plainRequest(route.urls[0]));
+	if (isWorse(route.handshake, handshake) || isWorse(route.plain, plain)) return 'worse';
+	return changes(route.handshake, handshake, isSubject) || changes(route.plain, plain, isSubject) ? 'changed' : 'none';
 }
 
 function isWorse(before: Prediction, after: Prediction): boolean {
