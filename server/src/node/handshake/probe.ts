@@ -65,6 +65,7 @@ async function useTunnel(tunnel: Tunnel, options: ProbeOptions, draft: Draft, bo
 		if (options.message !== undefined) {
 			const { text, expected } = options.message;
 			draft.message = await tunnel.exchange(text, expected, bounds.left(), bounds.signal);
+			if (bounds.ending() === 'cancelled') throw new Ended();
 		}
 		stage('close');
 		draft.close = await tunnel.close(Math.min(CLOSE_MS, Math.max(100, bounds.left())));
@@ -74,14 +75,6 @@ async function useTunnel(tunnel: Tunnel, options: ProbeOptions, draft: Draft, bo
 		if (!(error instanceof Ended)) throw error;
 		if (bounds.ending() === 'cancelled') draft.outcome = 'cancelled';
 		else if (draft.ping === undefined) draft.ping = { problem: 'no pong before the time was over' };
-		else if (options.message !== undefined && draft.message === undefined)
-			draft.message = {
-				sent: options.message.text,
-				expected: options.message.expected,
-				reply: undefined,
-				matched: false,
-				roundTripMs: undefined,
-			};
 	}
 }
 

@@ -105,31 +105,37 @@ export class Tunnel {
 		});
 	}
 
-	/** Sends a text and waits for a message that holds `expected`; for any message when nothing is expected. Throws Ended. */
+	/**
+	 * Sends a text and waits for a message that holds `expected`; for any message when nothing is expected. When time is over, or `signal`
+	 * says so, gives the last message that came.
+	 */
 	exchange(text: string, expected: string | undefined, withinMs: number, signal: AbortSignal): Promise<MessageTrace> {
 		const trace: MessageTrace = { sent: text, expected, reply: undefined, matched: false, roundTripMs: undefined };
-		if (this.#closed !== undefined) return Promise.resolve(trace);
-		return whileBounded<MessageTrace>(signal, (done) => {
+		if (this.#closed !== undefined || signal.aborted) return Promise.resolve(trace);
+		return new Promise((resolve) => {
 			const started = performance.now();
 			let last: string | undefined;
+			const finish = (result: MessageTrace): void => {
+				clearTimeout(timer);
+				this.#websocket.off('close', giveUp);
+				signal.removeEventListener('abort', giveUp);
+				this.#reader = undefined;
+				resolve(result);
+			};
 			const read = (reply: string): void => {
 				last = printable(reply.slice(0, REPLY_CHARACTERS));
 				if (expected === undefined || reply.includes(expected))
-					done({ ...trace, reply: last, matched: true, roundTripMs: performance.now() - started });
+					finish({ ...trace, reply: last, matched: true, roundTripMs: performance.now() - started });
 			};
-			const giveUp = (): void => done({ ...trace, reply: last });
+			const giveUp = (): void => finish({ ...trace, reply: last });
 			const timer = setTimeout(giveUp, withinMs);
 			this.#websocket.once('close', giveUp);
+			signal.addEventListener('abort', giveUp, { once: true });
 			// A greeting that came before the message is no reply to it; but it may be what is expected.
 			const early = this.#early.splice(0);
 			this.#reader = read;
 			this.#websocket.send(text, () => undefined);
 			if (expected !== undefined) for (const message of early) read(message);
-			return () => {
-				clearTimeout(timer);
-				this.#websocket.off('close', giveUp);
-				this.#reader = undefined;
-			};
 		});
 	}
 
