@@ -78,10 +78,11 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 	state.proxyHost = proxyHostOf(target);
 	state.proxyPort = proxyPortOf(target);
 	const backends = backendsOf(target, state.model.upstreams);
+	let unknown: string | undefined;
 	if (dynamic && backends.needsResolver && !state.model.literalTargets.has(targetKey(target))) {
 		const resolver = state.level.setting('resolver');
-		if (resolver.unknown !== undefined) throw new CannotKnow(resolver.unknown);
-		if (resolver.at === undefined) {
+		unknown = resolver.unknown;
+		if (resolver.at === undefined && unknown === undefined) {
 			state.cite(at, 'its host needs a resolver, and there is none');
 			for (const source of sources) state.cite(source, 'gives a part of the backend’s address');
 			return 502;
@@ -89,7 +90,7 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 		if (target.portText === undefined && target.defaultPort === undefined) return 500;
 	}
 	const slashed = dynamic && target.uri.startsWith('?') ? { ...target, uri: `/${target.uri}` } : target;
-	return { target: slashed, backends, dynamic, sources, unknown: undefined };
+	return { target: slashed, backends, dynamic, sources, unknown };
 }
 
 /** A backend whose address is not known: what is known of it, so that the headers can still be judged. */
