@@ -1,15 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { listensOf } from '../../core/config/listen.ts';
-import type { Configuration, Scope } from '../../core/config/model.ts';
+import type { Configuration } from '../../core/config/model.ts';
 import { formatVersion } from '../../core/reference/versions.ts';
 import { toExplanation, toSteps } from '../../core/request/explanation.ts';
 import { createPredictor } from '../../core/request/predict.ts';
 import type { ClientRequest, Prediction } from '../../core/request/prediction.ts';
 import { whereIs } from '../../core/rules/wording.ts';
+import { readUrl, requestOfUrl } from '../../features/requestOfUrl.ts';
 import { diskFiles } from '../files.ts';
 import { configurationOf } from './discover.ts';
 import { UsageFailure } from './failure.ts';
+import { readHeaders } from './headers.ts';
 import type { Output } from './output.ts';
 import { readVersionRange } from './versions.ts';
 
@@ -99,69 +100,15 @@ function isPair(value: unknown): value is readonly [string, string] {
 
 /** The handshake for a URL, on the listen of the configuration that takes it. */
 function requestFor(text: string, headers: readonly string[], configuration: Configuration): ClientRequest {
-	const match = /^(wss?|https?):\/\/([^/?#]*)([^#]*)/i.exec(text);
-	if (match === null) throw new UsageFailure(`${text} is not a WebSocket URL; write it like ws://localhost:8080/ws.`);
-	const tls = /^(?:wss|https)$/i.test(match[1] ?? '');
-	const authority = (match[2] ?? '').replace(/^[^@]*@/, '');
-	const port = Number(/:(\d+)$/.exec(authority)?.[1] ?? (tls ? 443 : 80));
-	const host = authority.replace(/:\d+$/, '');
-	const own = headers.map((header): [string, string] => {
-		const colon = header.indexOf(':');
-		if (colon < 1) throw new UsageFailure(`-H '${header}' is not a header; write it like -H 'Name: value'.`);
-		return [header.slice(0, colon).trim(), header.slice(colon + 1).trim()];
-	});
-	const standard: readonly [string, string][] = [
-		['Host', authority],
-		['Connection', 'Upgrade'],
-		['Upgrade', 'websocket'],
-		['Origin', `${tls ? 'https' : 'http'}://${authority}`],
-		['Sec-WebSocket-Version', '13'],
-		['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
-	];
-	const target = match[3] === undefined || match[3] === '' ? '/' : match[3].startsWith('?') ? `/${match[3]}` : match[3];
-	return {
-		listen: listenAddress(host, port, configuration),
-		tls,
-		method: 'GET',
-		uri: target,
-		headers: [...standard.filter(([name]) => !own.some(([other]) => other.toLowerCase() === name.toLowerCase())), ...own],
-	};
-}
-
-/** The address a connection to the host comes in on: the host itself when it is one, else one that a server listens on at that port. */
-function listenAddress(host: string, port: number, configuration: Configuration): string {
-	if (/^[\d.]+$/.test(host) || host.startsWith('[')) return `${host}:${port}`;
-	const listens = servers(configuration.root)
-		.flatMap((server) => listensOf(server))
-		.filter((listen) => listen.port === port);
-	const specific = listens.find(({ address }) => address === host.toLowerCase());
-	const wildcard = listens.find(({ address }) => address === '*' || address === '0.0.0.0');
-	const chosen = specific ?? wildcard ?? listens[0];
-	if (chosen === undefined || chosen.address === '*' || chosen.address === '0.0.0.0' || chosen.address === 'localhost')
-		return `127.0.0.1:${port}`;
-	return chosen.address === '[::]' ? `[::1]:${port}` : `${chosen.address}:${port}`;
-}
-
-function servers(root: Scope): readonly Scope[] {
-	return root.directives.flatMap(({ body }) =>
-		body === undefined
-			? []
-			: body.context === 'server' || body.context === 'stream server'
-				? [body]
-				: body.context === 'http' || body.context === 'stream'
-					? servers(body)
-					: [],
-	);
+	const url = readUrl(text);
+	if (url === undefined) throw new UsageFailure(`${text} is not a WebSocket URL; write it like ws://localhost:8080/ws.`);
+	return requestOfUrl(configuration, url, readHeaders(headers));
 }
 
 function pretty(prediction: Prediction, configuration: Configuration, version: string): string {
 	const lines = [headline(prediction)];
 	for (const step of toSteps(prediction))
 		lines.push(`  ${step.at === undefined ? '' : `${whereIs(step.at, configuration)}: `}${step.text}`);
-	for (const obstacle of prediction.obstacles) {
-		const [at] = obstacle.at;
-		lines.push(`  ! ${obstacle.text}${at === undefined ? '' : ` (${whereIs(at, configuration)})`}`);
-	}
 	lines.push(`Read as nginx ${version}.`);
 	return `${lines.join('\n')}\n`;
 }

@@ -18,7 +18,8 @@ const HELP = `nginx-websocket ${packageVersion}: WebSockets behind nginx
       -H 'Name: value'   --format pretty|json
   explain CONFIG --requests FILE.jsonl --format jsonl
   test CONFIG [URL]  a real handshake, explained; without a URL on every WebSocket route
-      --format pretty|json
+      --format pretty|json   -H 'Name: value'   --connect-to HOST:PORT   --insecure   --timeout SECONDS
+      --anywhere: contact hosts other than this machine
   rules, rule ID     the rules, and the page of one
   server --stdio     the language server
 
@@ -74,7 +75,9 @@ async function main(argv: readonly string[]): Promise<number> {
 					url: rest[1],
 					format,
 					headers: values.header ?? [],
+					connectTo: values['connect-to'],
 					insecure: values.insecure ?? false,
+					anywhere: values.anywhere ?? false,
 					nginxVersion: version,
 					timeout: values.timeout,
 				},
@@ -112,7 +115,9 @@ function readArguments(argv: readonly string[]) {
 				'nginx-version': { type: 'string' },
 				header: { type: 'string', short: 'H', multiple: true },
 				requests: { type: 'string' },
+				'connect-to': { type: 'string' },
 				insecure: { type: 'boolean' },
+				anywhere: { type: 'boolean' },
 				timeout: { type: 'string' },
 				stdio: { type: 'boolean' },
 			},
