@@ -31,8 +31,8 @@ test('the sample chat does not connect; with the three directives and the map it
 		),
 	);
 	expect(await sample.reload()).toBeUndefined();
-	await expect.poll(() => handshakeStatus(`ws://localhost:${sample?.ports.http}/ws`)).toBe(101);
-	await expect.poll(() => handshakeStatus(`wss://localhost:${sample?.ports.https}/ws`)).toBe(101);
+	expect(await handshakeStatus(`ws://localhost:${sample.ports.http}/ws`)).toBe(101);
+	expect(await handshakeStatus(`wss://localhost:${sample.ports.https}/ws`)).toBe(101);
 });
 
 test('a reload of a configuration that nginx rejects says what nginx says', async (context) => {

@@ -4,6 +4,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/prom
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
@@ -26,7 +27,7 @@ export interface Sample {
 	readonly pages: readonly [string, string];
 	/** Why no nginx runs; undefined when one does. */
 	readonly withoutNginx: string | undefined;
-	/** Makes nginx read its configuration again; what it says against it, or undefined. */
+	/** Makes nginx read its configuration again, and waits until it does; what it says against it, or undefined. */
 	reload(): Promise<string | undefined>;
 	stop(): Promise<void>;
 }
@@ -84,7 +85,10 @@ export async function startSample(options: {
 			if (nginx === undefined) return 'No nginx runs.';
 			try {
 				await run(nginx.path, [...args, '-t', '-q']);
+				const before = await retired(folder);
 				await run(nginx.path, [...args, '-s', 'reload']);
+				// nginx lets its old workers accept connections for a moment after the new ones have started.
+				for (let attempt = 0; attempt < 100 && (await retired(folder)) === before; attempt++) await setTimeout(50);
 				return undefined;
 			} catch (error) {
 				return typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : String(error);
@@ -141,6 +145,11 @@ async function writeCertificate(folder: string): Promise<void> {
 	await writeFile(join(folder, 'chat.key'), key, { mode: 0o600 });
 }
 
+/** How many workers nginx has sent away so far. */
+async function retired(folder: string): Promise<number> {
+	return (await readFile(join(folder, 'logs', 'error.log'), 'utf8')).split('gracefully shutting down').length;
+}
+
 /** What the editor knows of this very nginx: the task that reloads it, and its version. */
 async function writeEditorFiles(workspace: string, nginx: NginxBinary, reload: readonly string[]): Promise<void> {
 	const tasks = {
@@ -180,7 +189,7 @@ function listening(port: number, child: ChildProcess): Promise<void> {
 				socket.destroy();
 				resolve();
 			});
-			socket.once('error', () => setTimeout(attempt, 50));
+			socket.once('error', () => void setTimeout(50).then(attempt));
 		};
 		attempt();
 	});
