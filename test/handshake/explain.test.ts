@@ -194,7 +194,7 @@ describe('the configuration is not to blame', () => {
 
 	test('101: said with the idle limit, which is a default', () => {
 		const explanation = explained(good, OPENED);
-		expect(explanation.headline).toBe('The WebSocket opened: 101 in 4.0 ms, pong after 1.3 ms.');
+		expect(explanation.headline).toBe('The WebSocket handshake succeeded: 101 in 4.0 ms, pong after 1.3 ms.');
 		expect(explanation).toMatchObject({ culprit: 'nobody', agreement: 'agrees', advice: [] });
 		expect(text(explanation)).toContain('nginx passed the handshake to 127.0.0.1:9000. (conf.d/chat.conf, line 7)');
 		expect(text(explanation)).toContain('for 60 s (the default), nginx cuts the tunnel');

@@ -1,34 +1,57 @@
+import type { Configuration } from '../core/config/model.ts';
 import type { Edit, Finding } from '../core/engine/finding.ts';
+import { explainHandshake } from '../core/handshake/explain.ts';
+import type { HandshakeLine } from '../core/handshake/explanation.ts';
+import { reportMarkdown } from '../core/handshake/report.ts';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
+import { createPredictor } from '../core/request/predict.ts';
+import type { Prediction } from '../core/request/prediction.ts';
 import type { ExplanationLine, FixReference, HandshakeReport, TestHandshakeParams } from '../protocol/requests.ts';
 import { documentEdits } from './edits.ts';
 import { fixAll } from './fixAll.ts';
+import { readUrl, requestOfUrl } from './requestOfUrl.ts';
 import { findRoute } from './routeList.ts';
 import { locationOf, type View } from './view.ts';
 
 /** What a person reads about a recorded handshake: what happened and, joined with the model, why. Without a view only what happened. */
 export function handshakeReport(view: View | undefined, params: TestHandshakeParams, trace: HandshakeTrace): HandshakeReport {
-	const headline = headlineOf(trace);
-	const explanation = view === undefined ? [] : reasons(view, params);
 	const fixes = view === undefined || trace.outcome === 'upgraded' ? [] : fixesOf(view, params);
-	return { trace, headline, explanation, fixes, report: `# ${params.url}\n\n${headline}\n` };
-}
-
-function headlineOf({ outcome, response, failure, timing }: HandshakeTrace): string {
-	if (outcome === 'upgraded') return `The WebSocket handshake succeeded in ${Math.round(timing.totalMs)} ms.`;
-	if (outcome === 'refused' && response !== undefined)
-		return `The handshake was answered ${response.status} ${response.reason}, not 101.`;
-	return failure?.message ?? `The handshake ended as ${outcome}.`;
-}
-
-function reasons(view: View, { routeId }: TestHandshakeParams): ExplanationLine[] {
-	const found = routeId === undefined ? undefined : findRoute(view, { routeId });
-	if (found === undefined) return [];
-	return (found.route.outside ?? found.route.handshake).obstacles.map(({ text, at }) => {
-		const [first] = at;
-		const place = first && locationOf(view, { path: first.file.path, span: first.node.name.span });
-		return place === undefined ? { text } : { text, at: place };
+	const { configuration, prediction } = modelOf(view, params);
+	const cures = fixes.filter(({ preferred }) => preferred).map(({ title }) => title);
+	const explanation = explainHandshake(trace, { prediction, configuration, cures: cures.slice(0, 1) });
+	const placeOf = ({ at }: HandshakeLine) => at && view && locationOf(view, at);
+	const lines = [...explanation.why, ...explanation.advice].map((line): ExplanationLine => {
+		const place = placeOf(line);
+		return place === undefined ? { text: line.text } : { text: line.text, at: place };
 	});
+	return {
+		trace,
+		headline: explanation.headline,
+		explanation: lines,
+		fixes,
+		report: reportMarkdown(trace, explanation, (line) => {
+			const place = placeOf(line);
+			return place && `${place.uri}#L${place.range.start.line + 1}`;
+		}),
+	};
+}
+
+/** What the model says of the request that was really made: the URL's own path and name, and the headers that were sent in addition. */
+function modelOf(
+	view: View | undefined,
+	{ routeId, url, options }: TestHandshakeParams,
+): { readonly configuration?: Configuration; readonly prediction?: Prediction } {
+	const found = view === undefined || routeId === undefined ? undefined : findRoute(view, { routeId });
+	const checked = found?.checked ?? view?.checked[0];
+	const parts = readUrl(url);
+	if (checked === undefined || parts === undefined) return {};
+	const { configuration, version } = checked;
+	// The probe sends no Origin unless it is asked to.
+	const headers: readonly (readonly [string, string])[] = [['Origin', ''], ...(options?.headers ?? [])];
+	return {
+		configuration,
+		prediction: createPredictor(configuration, version).predict(requestOfUrl(configuration, parts, headers)),
+	};
 }
 
 /** The cures of what makes the route fail. When it takes several, the first is all of them at once: one click, and the next test succeeds. */

@@ -32,7 +32,7 @@ export function explainUpgrade(known: Known): HandshakeExplanation {
 	const { trace } = known;
 	const upgrade = trace.timing.upgradeMs === undefined ? '' : ` in ${formatMs(trace.timing.upgradeMs)}`;
 	const pong = trace.ping !== undefined && 'roundTripMs' in trace.ping ? `, pong after ${formatMs(trace.ping.roundTripMs)}` : '';
-	const opened = `The WebSocket opened: 101${upgrade}${pong}.`;
+	const opened = `The WebSocket handshake succeeded: 101${upgrade}${pong}.`;
 	const joined = joinWithModel(known);
 	if (isHealthy(trace)) return { headline: opened, ...joined };
 	const trouble = troubleLines(known);
