@@ -13,7 +13,7 @@ import {
 	say,
 	sayAt,
 } from './explanation.ts';
-import { nginxAnswer } from './nginxAnswers.ts';
+import { nginxAnswer, toldByPage } from './nginxAnswers.ts';
 import { type HandshakeTrace, headerValue, type ResponseChecks } from './trace.ts';
 
 type Response = NonNullable<HandshakeTrace['response']>;
@@ -118,6 +118,8 @@ function answeredByNginx(response: Response, expected: Extract<Expectation, { ki
 		last?.at ?? prediction.location?.opener,
 		known,
 	);
+	const told = toldByPage(response);
+	if (told !== undefined) return { ...told, agreement: 'agrees', why: [...told.why, cause] };
 	return {
 		culprit: 'configuration',
 		agreement: 'agrees',

@@ -19,6 +19,23 @@ export function isNginxPage(response: Response): boolean {
 	return /<center>(nginx|openresty)\b/i.test(response.body);
 }
 
+/** Two of nginx's own 400 pages say in words what is wrong with the request (src/http/ngx_http_special_response.c, codes 495–497). */
+export function toldByPage(response: Response): Pick<HandshakeExplanation, 'culprit' | 'why' | 'advice'> | undefined {
+	if (/plain HTTP request was sent to HTTPS port/i.test(response.body))
+		return {
+			culprit: 'request',
+			why: [say('This port speaks TLS, and the test spoke plain text.')],
+			advice: [say('Test with wss:// in place of ws://, and let the page open wss:// too.')],
+		};
+	if (/No required SSL certificate was sent|SSL certificate error/i.test(response.body))
+		return {
+			culprit: 'request',
+			why: [say('nginx wants a client certificate (ssl_verify_client) and got none that it trusts.')],
+			advice: [say('Test with a client certificate and its key.')],
+		};
+	return undefined;
+}
+
 /**
  * What an error that nginx itself made says, while the configuration passes the handshake on. Undefined when the answer looks like the
  * backend's. A 502 or 504 is a gateway's word for the backend's silence even without nginx's page (error_page may have replaced it).
@@ -30,21 +47,8 @@ export function nginxAnswer(response: Response, known: Known): Omit<HandshakeExp
 	const pass = prediction && passedBy(prediction);
 	const agreement = prediction === undefined ? 'undecided' : 'agrees';
 	const page = isNginxPage(response);
-	const plainToTls = /plain HTTP request was sent to HTTPS port/i.test(response.body);
-	if (plainToTls)
-		return {
-			culprit: 'request',
-			agreement,
-			why: [say('This port speaks TLS, and the test spoke plain text.')],
-			advice: [say('Test with wss:// in place of ws://, and let the page open wss:// too.')],
-		};
-	if (/No required SSL certificate was sent|SSL certificate error/i.test(response.body))
-		return {
-			culprit: 'request',
-			agreement,
-			why: [say('nginx wants a client certificate (ssl_verify_client) and got none that it trusts.')],
-			advice: [say('Test with a client certificate and its key.')],
-		};
+	const told = toldByPage(response);
+	if (told !== undefined) return { agreement, ...told };
 	if (response.status === 502) return badGateway(agreement, backend, pass, known);
 	if (response.status === 504)
 		return {
