@@ -21,6 +21,7 @@ export function webSocketRefactorings(view: View, span: Span): readonly Fix[] {
 			routes: [],
 			allRoutes: checked.routes,
 			predictor: createPredictor(checked.configuration, checked.version),
+			directiveProblems: () => [],
 		};
 		const cure = webSocketRouteCure(route, context);
 		if (cure === undefined) continue;

@@ -1,3 +1,4 @@
+import { type DirectiveProblem, directiveProblems } from '../config/directiveProblems.ts';
 import type { Configuration, Files } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
@@ -35,6 +36,7 @@ export interface Analysis {
 /** Runs the rules over one configuration. Findings of equal rule, place and message (a snippet included twice) are one. */
 export function analyse(configuration: Configuration, options: AnalyseOptions): Analysis {
 	let predictor: Predictor | undefined;
+	let problems: readonly DirectiveProblem[] | undefined;
 	const lazyPredictor: Predictor = {
 		predict: (request) => made().predict(request),
 		predictIn: (location, request) => made().predictIn(location, request),
@@ -52,6 +54,10 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 		routes: spokenOf,
 		allRoutes: routes,
 		predictor: lazyPredictor,
+		directiveProblems: () => {
+			problems ??= directiveProblems(configuration);
+			return problems;
+		},
 	};
 
 	const { files, rebuild } = options;

@@ -41,7 +41,7 @@ export function analyseProject(files: Files, read: ReadConfigurations, options: 
 }
 
 /** What makes two findings the same one. */
-export function keyOf(finding: Finding): string {
+export function keyOf(finding: Omit<Finding, 'fixes'>): string {
 	return `${finding.ruleId}\0${finding.at.path}\0${finding.at.span.start}\0${finding.at.span.end}\0${finding.message}`;
 }
 

@@ -1,9 +1,9 @@
-import { type DirectiveProblem, directiveProblems } from '../config/directiveProblems.ts';
+import type { DirectiveProblem } from '../config/directiveProblems.ts';
 import type { RuleContext } from './rule.ts';
 
 /** The problems of some kinds that nginx's own checks find. */
 export function* problemsOf(context: RuleContext, ...codes: readonly DirectiveProblem['code'][]): Iterable<DirectiveProblem> {
-	for (const problem of directiveProblems(context.configuration)) if (codes.includes(problem.code)) yield problem;
+	for (const problem of context.directiveProblems()) if (codes.includes(problem.code)) yield problem;
 }
 
 /** The place of a directive's name. */

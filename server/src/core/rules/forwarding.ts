@@ -25,9 +25,17 @@ export interface Forwarding {
 	readonly lost: readonly PlacedDirective[];
 }
 
-/** The state of Upgrade and Connection on a proxied route, read off its handshake's prediction. Undefined when it does not use proxy_pass. */
+const HEADER_OBSTACLES: ReadonlySet<Obstacle['code']> = new Set([
+	'upgrade-missing',
+	'upgrade-value',
+	'connection-missing',
+	'connection-value',
+]);
+
+/** The state of Upgrade and Connection on a proxied route, read off its handshake's prediction. Undefined when both are right, or when it does not use proxy_pass. */
 export function forwardingOf(route: Route, version: NginxVersion): Forwarding | undefined {
 	const obstacles = route.handshake.obstacles;
+	if (!obstacles.some(({ code }) => HEADER_OBSTACLES.has(code))) return undefined;
 	if (route.handshake.location !== route.location || !isReached(route)) return undefined;
 	if (route.handshake.upstream !== null && route.handshake.upstream.module !== 'proxy') return undefined;
 	if (obstacles.some(({ code }) => code === 'not-proxied' || code === 'module' || code === 'http-2')) return undefined;

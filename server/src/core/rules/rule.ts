@@ -1,3 +1,4 @@
+import type { DirectiveProblem } from '../config/directiveProblems.ts';
 import type { Configuration, Place, PlacedDirective } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import type { Predictor } from '../request/predict.ts';
@@ -45,6 +46,8 @@ export interface RuleContext {
 	/** Every proxied route, whatever its intent. */
 	readonly allRoutes: readonly Route[];
 	readonly predictor: Predictor;
+	/** What nginx's own checks of names, contexts and arguments find; computed once. */
+	readonly directiveProblems: () => readonly DirectiveProblem[];
 }
 
 /** One example: run through check and fix, and through real nginx in front of a strict WebSocket backend. */

@@ -9,13 +9,13 @@ import httpVersion2 from './http-version-2.ts';
 import idleTimeout from './idle-timeout.ts';
 import mapSourceLiteral from './map-source-literal.ts';
 import mapWrongValue from './map-wrong-value.ts';
+import type { Rule } from './rule.ts';
 import slashRedirect from './slash-redirect.ts';
 import syntaxError from './syntax-error.ts';
 import unknownDirective from './unknown-directive.ts';
 import unknownVariable from './unknown-variable.ts';
 import upgradeNotForwarded from './upgrade-not-forwarded.ts';
 import upgradeValueWrong from './upgrade-value-wrong.ts';
-import type { Rule } from './rule.ts';
 
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = [

@@ -9,7 +9,6 @@ import { idleTimeoutEdit } from './idleTimeout.ts';
 /** Everything that a location lacks to carry WebSockets, in one cure: HTTP version, headers and map, a long idle timeout. */
 export function webSocketRouteCure(route: Route, context: RuleContext): Cure | undefined {
 	const forwarding = forwardingOf(route, context.version);
-	if (forwarding === undefined) return undefined;
 	const edits: Edit[] = [];
 	const obstacles = route.handshake.obstacles;
 	if (
@@ -20,7 +19,7 @@ export function webSocketRouteCure(route: Route, context: RuleContext): Cure | u
 		if (version === undefined) return undefined;
 		edits.push(version);
 	}
-	if (forwarding.upgrade.problem !== 'none' || forwarding.connection.problem !== 'none') {
+	if (forwarding !== undefined) {
 		const forward = forwardEdits(route, forwarding, context);
 		if (forward === undefined) return undefined;
 		edits.push(...forward);
