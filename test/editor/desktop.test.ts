@@ -87,6 +87,8 @@ describe('the sample chat, from refusal to conversation', () => {
 		await bench.page.keyboard.press('Enter');
 		const doubt = bench.notification('Test Again, Taking Any Certificate');
 		await doubt.waitFor();
+		// The editor shows no more than three toasts in a moment.
+		await bench.notification('Testing').waitFor({ state: 'detached' });
 		await bench.screenshot('certificate');
 		await doubt.getByRole('button', { name: 'Test Again, Taking Any Certificate' }).click();
 		await bench.notification('succeeded').waitFor();
