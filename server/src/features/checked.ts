@@ -1,6 +1,9 @@
 import type { Configuration, Files } from '../core/config/model.ts';
 import { type AnalyseOptions, type Analysis, analyse } from '../core/engine/analyse.ts';
 import type { Finding, Fix } from '../core/engine/finding.ts';
+import type { NginxVersion } from '../core/reference/versions.ts';
+import type { Route } from '../core/routes/route.ts';
+import { routesOf } from '../core/routes/routes.ts';
 
 /** What it takes to read a configuration and to check it. */
 export interface CheckOptions extends Omit<AnalyseOptions, 'files' | 'rebuild'> {
@@ -9,15 +12,38 @@ export interface CheckOptions extends Omit<AnalyseOptions, 'files' | 'rebuild'> 
 	readonly rebuild: (files: Files) => Configuration;
 }
 
-/** An analysis with all that is needed to repeat it on changed texts. */
-export interface Checked extends Analysis {
+/**
+ * A configuration with what is known about it, each part made when it is first read: the outline of a document needs no routes, a code
+ * lens no rules. Each finding proves its fixes once.
+ */
+export class Checked implements Analysis {
+	readonly configuration: Configuration;
 	readonly options: CheckOptions;
-}
+	#routes: readonly Route[] | undefined;
+	#findings: readonly Finding[] | undefined;
 
-/** Reads and checks a configuration. Each finding proves its fixes once, when they are first asked for. */
-export function check(options: CheckOptions, configuration: Configuration = options.rebuild(options.files)): Checked {
-	const analysis = analyse(configuration, options);
-	return { ...analysis, findings: analysis.findings.map(provedOnce), options };
+	constructor(configuration: Configuration, options: CheckOptions) {
+		this.configuration = configuration;
+		this.options = options;
+	}
+
+	get version(): NginxVersion {
+		return this.options.version;
+	}
+
+	get routes(): readonly Route[] {
+		this.#routes ??= routesOf(this.configuration, this.options.version);
+		return this.#routes;
+	}
+
+	get findings(): readonly Finding[] {
+		if (this.#findings === undefined) {
+			const { findings, routes } = analyse(this.configuration, this.options);
+			this.#findings = findings.map(provedOnce);
+			this.#routes ??= routes;
+		}
+		return this.#findings;
+	}
 }
 
 function provedOnce(finding: Finding): Finding {

@@ -6,7 +6,7 @@ import {
 	type Range,
 } from 'vscode-languageserver-types';
 import type { Edit, Finding } from '../core/engine/finding.ts';
-import { findingsHere, type NamedFinding, SOURCE, toDiagnostic } from './diagnostics.ts';
+import { findingsHere, type Named, SOURCE, toDiagnostic } from './diagnostics.ts';
 import { documentEdits } from './edits.ts';
 import { fixAll } from './fixAll.ts';
 import { webSocketRefactorings } from './refactorings.ts';
@@ -33,7 +33,7 @@ export function codeActions(view: View, range: Range, context: CodeActionContext
 	return actions;
 }
 
-function quickFixes(view: View, range: Range, context: CodeActionContext, findings: readonly NamedFinding[]): CodeAction[] {
+function quickFixes(view: View, range: Range, context: CodeActionContext, findings: readonly Named<Finding>[]): CodeAction[] {
 	const start = view.lines.offsetAt(range.start);
 	const end = view.lines.offsetAt(range.end);
 	const touched = findings.filter(({ finding }) => finding.at.span.start <= end && start <= finding.at.span.end);
@@ -91,7 +91,7 @@ export function resolveCodeAction(view: View, action: CodeAction, { version, rul
 }
 
 /** The diagnostic that the client already shows for a finding, else a new one. */
-function shownAs(view: View, named: NamedFinding, shown: readonly Diagnostic[]): Diagnostic {
+function shownAs(view: View, named: Named<Finding>, shown: readonly Diagnostic[]): Diagnostic {
 	return shown.find(({ source, data }) => source === SOURCE && data === named.id) ?? toDiagnostic(view, named);
 }
 

@@ -2,23 +2,26 @@ import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver-types
 import type { Finding } from '../core/engine/finding.ts';
 import { rulePageUrl } from '../core/rules/page.ts';
 import { RULES } from '../core/rules/rules.generated.ts';
-import { distinct, findingsOf } from './findings.ts';
+import { distinct, findingsOf, type ShownFinding } from './findings.ts';
 import { locationOf, rangeOf, type View } from './view.ts';
 
 /** What every diagnostic of ours is signed with. */
 export const SOURCE = 'nginx-websocket';
 
 /** A finding about the view's document, under a name that is stable for one text. */
-export interface NamedFinding {
+export interface Named<T extends ShownFinding> {
 	readonly id: string;
-	readonly finding: Finding;
+	readonly finding: T;
 }
 
-/** The findings about the view's document, from every configuration that it is part of, each once. */
-export function findingsHere(view: View): readonly NamedFinding[] {
-	const here = view.checked.flatMap((analysis) => findingsOf(analysis).filter(({ at }) => at.path === view.path));
-	const once = view.checked.length === 1 ? here : distinct(here);
-	return once.map((finding, index) => ({
+/** The findings about the view's document with all that can be done about them, from every configuration that it is part of, each once. */
+export function findingsHere(view: View): readonly Named<Finding>[] {
+	const here = view.checked.flatMap((checked) => findingsOf(checked).filter(({ at }) => at.path === view.path));
+	return named(view.checked.length === 1 ? here : distinct(here));
+}
+
+function named<T extends ShownFinding>(findings: readonly T[]): readonly Named<T>[] {
+	return findings.map((finding, index) => ({
 		id: `${finding.ruleId}@${finding.at.span.start}-${finding.at.span.end}#${index}`,
 		finding,
 	}));
@@ -26,7 +29,7 @@ export function findingsHere(view: View): readonly NamedFinding[] {
 
 /** The diagnostics of the view's document. */
 export function diagnostics(view: View): Diagnostic[] {
-	return findingsHere(view).map((named) => toDiagnostic(view, named));
+	return named(view.findings).map((one) => toDiagnostic(view, one));
 }
 
 const SEVERITIES = {
@@ -37,7 +40,7 @@ const SEVERITIES = {
 } as const;
 
 /** One finding about the view's document as a diagnostic. `data` is the finding's id. */
-export function toDiagnostic(view: View, { id, finding }: NamedFinding): Diagnostic {
+export function toDiagnostic(view: View, { id, finding }: Named<ShownFinding>): Diagnostic {
 	const related = finding.related.flatMap((place) => {
 		const location = locationOf(view, place);
 		return location === undefined ? [] : [{ location, message: place.message }];

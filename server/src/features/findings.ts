@@ -3,6 +3,9 @@ import type { Analysis } from '../core/engine/analyse.ts';
 import type { Finding, Severity } from '../core/engine/finding.ts';
 import { keyOf } from '../core/engine/project.ts';
 
+/** A finding to be shown; its fixes are made from a whole check. */
+export type ShownFinding = Omit<Finding, 'fixes'>;
+
 /** How much a thing about files matters: a cycle keeps nginx from starting, an absent include only makes us know less. */
 const PROBLEM_SEVERITY: Readonly<Record<ConfigProblem['code'], Severity>> = {
 	'include-cycle': 'error',
@@ -31,8 +34,8 @@ export function findingsOf(analysis: Analysis): readonly Finding[] {
 }
 
 /** The findings of several configurations that share a file, each once. */
-export function distinct(findings: readonly Finding[]): readonly Finding[] {
-	const seen = new Map<string, Finding>();
+export function distinct<T extends ShownFinding>(findings: readonly T[]): readonly T[] {
+	const seen = new Map<string, T>();
 	for (const finding of findings) if (!seen.has(keyOf(finding))) seen.set(keyOf(finding), finding);
 	return [...seen.values()];
 }

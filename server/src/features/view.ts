@@ -5,6 +5,7 @@ import type { Directive, SyntaxTree } from '../core/syntax/nodes.ts';
 import type { Position, Span } from '../core/text/span.ts';
 import type { Settings } from '../protocol/settings.ts';
 import type { Checked } from './checked.ts';
+import type { ShownFinding } from './findings.ts';
 
 /** The line table of one text. An open document's own, or that of the file on disk. */
 export interface Lines {
@@ -41,6 +42,8 @@ export interface View {
 	readonly commands: readonly string[];
 	/** One for each configuration that the document is part of; at least one. Made when it is read. */
 	readonly checked: readonly Checked[];
+	/** What is to be shown in the document, by place; quicker to have than `checked`. */
+	readonly findings: readonly ShownFinding[];
 	uriOf(path: string): string;
 	/** The version of an open document; null for any other file. */
 	versionOf(path: string): number | null;

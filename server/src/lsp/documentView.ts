@@ -3,6 +3,7 @@ import type { NginxVersion } from '../core/reference/versions.ts';
 import type { Directive, SyntaxTree } from '../core/syntax/nodes.ts';
 import { enclosingBlock } from '../core/syntax/query.ts';
 import type { Checked } from '../features/checked.ts';
+import type { ShownFinding } from '../features/findings.ts';
 import type { Lines, Placement, ScopeHere, View } from '../features/view.ts';
 import type { Settings } from '../protocol/settings.ts';
 import type { Documents } from './documents.ts';
@@ -52,6 +53,10 @@ export class DocumentView implements View {
 	get checked(): readonly Checked[] {
 		this.#checked ??= this.#workspace.including(this.path);
 		return this.#checked;
+	}
+
+	get findings(): readonly ShownFinding[] {
+		return this.#workspace.findingsIn(this.path);
 	}
 
 	uriOf(path: string): string {

@@ -3,9 +3,11 @@ import type { Configuration, Files } from '../core/config/model.ts';
 import { folderOf, joinPath } from '../core/config/paths.ts';
 import { isMainFile, readLooseFile } from '../core/config/project.ts';
 import type { NginxVersion } from '../core/reference/versions.ts';
-import { type Checked, check } from '../features/checked.ts';
+import { Checked } from '../features/checked.ts';
+import { distinct, type ShownFinding } from '../features/findings.ts';
 import type { Settings } from '../protocol/settings.ts';
 import type { Documents } from './documents.ts';
+import { Focus } from './focus.ts';
 import type { Log } from './guard.ts';
 import { folderAround, mayBeMain, type WorkspaceFiles } from './workspaceFiles.ts';
 
@@ -20,7 +22,18 @@ interface Entry {
 	readonly structure: number;
 	readonly configuration: Configuration;
 	readonly rebuild: (files: Files) => Configuration;
+	/** Of the open documents among its files, when it was read. */
+	readonly stamps: ReadonlyMap<string, number>;
 	checked: { readonly basis: Basis; readonly result: Checked } | undefined;
+}
+
+/** A check that is kept up to date by its changed part alone. */
+interface Followed {
+	readonly structure: number;
+	readonly basis: Basis;
+	readonly focus: Focus;
+	readonly mainPath: string;
+	readonly stamps: Map<string, number>;
 }
 
 /** How far above a file outside every workspace folder its nginx.conf is looked for. */
@@ -36,6 +49,9 @@ export class Workspace {
 	readonly #log: Log;
 	readonly #entries = new Map<string, Entry>();
 	readonly #basisOf: (path: string) => Basis;
+	readonly #followed = new Map<string, Followed>();
+	/** The keys of the configurations that a file was shown with last. */
+	readonly #shown = new Map<string, { readonly structure: number; readonly keys: readonly string[] }>();
 	#folders: readonly string[] = [];
 	/** Paths in the folders that may be nginx's. */
 	#index: Promise<void> | undefined;
@@ -87,19 +103,72 @@ export class Workspace {
 
 	/** The checked configurations that a file is part of; one for itself when no main file includes it. Empty when it cannot be read. */
 	including(path: string): readonly Checked[] {
+		return this.#entriesFor(path).map(({ entry }) => this.#checked(entry));
+	}
+
+	/** What is to be shown in a file, from every configuration that it is part of. The way that every keystroke takes. */
+	findingsIn(path: string): readonly ShownFinding[] {
+		const known = this.#followedFor(path) ?? this.#followAnew(path);
+		const found = known.flatMap(({ focus }) => focus.findings(path));
+		return known.length === 1 ? found : distinct(found);
+	}
+
+	/** The checks that a file was shown with, when they could follow all that has changed since. */
+	#followedFor(path: string): readonly Followed[] | undefined {
+		const shown = this.#shown.get(path);
+		if (shown === undefined || shown.structure !== this.files.structure) return undefined;
+		const found: Followed[] = [];
+		for (const key of shown.keys) {
+			const followed = this.#followed.get(key);
+			if (followed === undefined || followed.structure !== this.files.structure) return undefined;
+			if (followed.basis !== this.#basisOf(followed.mainPath) || !this.#catchUp(followed)) {
+				this.#followed.delete(key);
+				return undefined;
+			}
+			found.push(followed);
+		}
+		return found;
+	}
+
+	/** Tells a check what has changed since it was looked at last. */
+	#catchUp({ focus, stamps }: Followed): boolean {
+		for (const [path, stamp] of stamps) {
+			const document = this.#documents.at(path);
+			if (document === undefined) return false;
+			if (document.stamp === stamp) continue;
+			const touched = document.touchedSince(stamp);
+			if (touched === undefined || !focus.follow(path, document.text, touched)) return false;
+			stamps.set(path, document.stamp);
+		}
+		return true;
+	}
+
+	#followAnew(path: string): readonly Followed[] {
+		const entries = this.#entriesFor(path);
+		const { structure } = this.files;
+		this.#shown.set(path, { structure, keys: entries.map(({ key }) => key) });
+		return entries.map(({ key, entry }) => {
+			const mainPath = entry.configuration.main.path;
+			const basis = this.#basisOf(mainPath);
+			const focus = new Focus(this.#checked(entry));
+			const followed: Followed = { structure, basis, focus, mainPath, stamps: new Map(entry.stamps) };
+			this.#followed.set(key, followed);
+			return followed;
+		});
+	}
+
+	#entriesFor(path: string): readonly { readonly key: string; readonly entry: Entry }[] {
 		const found = this.#mainsFor(path)
-			.map((main) => this.#entry(main))
-			.filter((entry) => entry?.configuration.files.has(path) === true);
-		const entries = found.length > 0 ? found : [this.#looseEntry(path)];
-		return entries.filter((entry) => entry !== undefined).map((entry) => this.#checked(entry));
+			.map((main) => ({ key: main, entry: this.#entry(main) }))
+			.filter(({ entry }) => entry.configuration.files.has(path));
+		if (found.length > 0) return found;
+		const loose = this.#looseEntry(path);
+		return loose === undefined ? [] : [{ key: path, entry: loose }];
 	}
 
 	/** Every main file's configuration, for what concerns the workspace as a whole. */
 	mains(): readonly Checked[] {
-		return this.#mains()
-			.map((main) => this.#entry(main))
-			.filter((entry) => entry !== undefined)
-			.map((entry) => this.#checked(entry));
+		return this.#mains().map((main) => this.#checked(this.#entry(main)));
 	}
 
 	/** The main files that may include a file. A main file is taken to stand for itself. */
@@ -137,7 +206,7 @@ export class Workspace {
 		return undefined;
 	}
 
-	#entry(main: string): Entry | undefined {
+	#entry(main: string): Entry {
 		const workspace = folderAround(main, this.#folders);
 		const options = workspace === undefined ? {} : { workspace };
 		return this.#upToDate(main, (files) => buildConfiguration(main, files, options));
@@ -152,20 +221,25 @@ export class Workspace {
 
 	#upToDate(key: string, rebuild: (files: Files) => Configuration): Entry {
 		const known = this.#entries.get(key);
-		if (known !== undefined && known.structure === this.files.structure && this.#isCurrent(known.configuration)) return known;
-		const entry: Entry = {
-			structure: this.files.structure,
-			configuration: rebuild(this.files),
-			rebuild,
-			checked: undefined,
-		};
+		if (known !== undefined && known.structure === this.files.structure && this.#isCurrent(known)) return known;
+		const configuration = rebuild(this.files);
+		const open = [...configuration.files.keys()]
+			.map((path) => this.#documents.at(path))
+			.filter((document) => document !== undefined);
+		const stamps = new Map(open.map(({ path, stamp }): [string, number] => [path, stamp]));
+		const entry: Entry = { structure: this.files.structure, configuration, rebuild, stamps, checked: undefined };
 		this.#entries.set(key, entry);
 		return entry;
 	}
 
-	/** True when each file of a configuration still has the tree that it was built from. */
-	#isCurrent(configuration: Configuration): boolean {
+	/** True when no file of a configuration has changed since it was read. */
+	#isCurrent({ configuration, stamps }: Entry): boolean {
 		for (const [path, file] of configuration.files) {
+			const open = this.#documents.at(path);
+			if (open !== undefined) {
+				if (stamps.get(path) !== open.stamp) return false;
+				continue;
+			}
 			const now = this.files.read(path);
 			if (now.kind !== 'text' || now.tree !== file.tree) return false;
 		}
@@ -175,18 +249,15 @@ export class Workspace {
 	#checked(entry: Entry): Checked {
 		const basis = this.#basisOf(entry.configuration.main.path);
 		if (entry.checked?.basis === basis) return entry.checked.result;
-		const result = check(
-			{
-				version: basis.version,
-				severities: basis.settings.severity,
-				intent: basis.settings.intent,
-				files: this.files,
-				rebuild: entry.rebuild,
-				onRuleError: (rule, error) =>
-					this.#log.error(`Rule ${rule} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
-			},
-			entry.configuration,
-		);
+		const result = new Checked(entry.configuration, {
+			version: basis.version,
+			severities: basis.settings.severity,
+			intent: basis.settings.intent,
+			files: this.files,
+			rebuild: entry.rebuild,
+			onRuleError: (rule, error) =>
+				this.#log.error(`Rule ${rule} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+		});
 		entry.checked = { basis, result };
 		return result;
 	}

@@ -34,18 +34,18 @@ const NO_INTENT: Intent = { level: 'none', evidence: [] };
 
 /** A likely route that shares its backend with a certain one is certain (design §2). */
 function raised(intent: Intent, scope: Scope, meant: ReadonlySet<string>): Intent {
-	if (intent.level !== 'likely') return intent;
-	const shared = targetsOf(scope).find((target) => meant.has(target));
-	if (
-		shared === undefined ||
-		!intent.evidence.some((item) => item.text.startsWith('has the name') || item.text.startsWith('passes to'))
-	)
-		return intent;
+	if (intent.level !== 'likely' || !isNamed(intent)) return intent;
+	if (!targetsOf(scope).some((target) => meant.has(target))) return intent;
 	return { level: 'certain', evidence: intent.evidence };
 }
 
+/** True when a name is among the evidence: only such an intent grows with that of another route. */
+export function isNamed(intent: Intent): boolean {
+	return intent.evidence.some(({ text }) => text.startsWith('has the name') || text.startsWith('passes to'));
+}
+
 /** The backends that a location names, without scheme and URI part. */
-function targetsOf(scope: Scope): readonly string[] {
+export function targetsOf(scope: Scope): readonly string[] {
 	return HANDLERS.flatMap((name) => scope.byName.get(name) ?? [])
 		.map((placed) => /^(?:https?:\/\/)?(unix:[^:]+|[^/]+)/i.exec(placed.node.args[0]?.value ?? '')?.[1]?.toLowerCase())
 		.filter((target) => target !== undefined);
