@@ -204,7 +204,11 @@ function tryFiles(state: RequestState): Step | undefined {
 	if (at === undefined || last === undefined) return undefined;
 	state.cite(at, 'its files are taken as absent');
 	const status = /^=(\d+)$/.exec(last.value)?.[1];
-	if (status !== undefined) return { kind: 'finalize', status: Number(status) };
+	if (status !== undefined) {
+		const code = Number(status);
+		if (code < 300 && code !== 201 && code !== 204) throw new CannotKnow(`nginx sends no answer for =${code}`);
+		return { kind: 'finalize', status: code };
+	}
 	const template = state.level.template(at, at.node.args.length - 1);
 	const { result, sources } = state.tracking(() => evaluate(state, template));
 	if (typeof result !== 'string') throw new CannotKnow(result.reason);
