@@ -16,6 +16,7 @@ import { commentAt, directiveAt, enclosingBlock } from '../core/syntax/query.ts'
 import type { Span } from '../core/text/span.ts';
 import { documentationOf, variableDocumentation } from './hover.ts';
 import { namesIn } from './names.ts';
+import { snippetItems } from './snippets.ts';
 import { rangeOf, type View } from './view.ts';
 
 /** What a completion item carries until it is resolved. */
@@ -40,7 +41,7 @@ export function completions(view: View, position: Position): CompletionItem[] {
 	const writing = directive !== undefined && directive !== block && isInArguments(directive, offset) ? directive : undefined;
 	const range = rangeOf(view.lines, { start, end: offset });
 	if (writing !== undefined) return argumentItems(view, writing, offset, scope).map((item) => withRange(item, range));
-	return directiveItems(view, scope, { start, end: offset });
+	return [...snippetItems(view, scope, { start, end: offset }), ...directiveItems(view, scope, { start, end: offset })];
 }
 
 function wordStart(text: string, offset: number): number {

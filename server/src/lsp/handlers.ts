@@ -12,10 +12,20 @@ import type { CompletionData } from '../features/completion.ts';
 import { definition, documentHighlights, references } from '../features/navigation.ts';
 import { prepareRename, rename } from '../features/rename.ts';
 import { routeList } from '../features/routeList.ts';
+import { snippetsAt } from '../features/snippets.ts';
 import { documentLinks, documentSymbols, foldingRanges, selectionRanges } from '../features/structure.ts';
 import type { View } from '../features/view.ts';
 import { workspaceSymbols } from '../features/workspaceSymbols.ts';
-import { EXPLAIN_ROUTE, type ExplainRouteParams, ROUTES, type RoutesParams, type RoutesResult } from '../protocol/requests.ts';
+import {
+	EXPLAIN_ROUTE,
+	type ExplainRouteParams,
+	ROUTES,
+	type RoutesParams,
+	type RoutesResult,
+	SNIPPETS,
+	type SnippetsParams,
+	type SnippetsResult,
+} from '../protocol/requests.ts';
 import type { DiagnosticsFlow } from './diagnosticsFlow.ts';
 import { guard } from './guard.ts';
 import { answerHandshakes } from './handshakes.ts';
@@ -120,6 +130,9 @@ export function answerRequests(connection: Connection, session: Session, flow: D
 	);
 	connection.onRequest(ROUTES, ({ uri, position }: RoutesParams, token: CancellationToken) =>
 		on<RoutesResult>('Routes', uri, token, { routes: [], nginxVersion: '', mainUri: uri }, (view) => routeList(view, position)),
+	);
+	connection.onRequest(SNIPPETS, ({ uri, position }: SnippetsParams, token: CancellationToken) =>
+		on<SnippetsResult>('Snippets', uri, token, { snippets: [], context: '' }, (view) => snippetsAt(view, position)),
 	);
 	connection.onRequest(EXPLAIN_ROUTE, (params: ExplainRouteParams, token: CancellationToken) =>
 		on('Explanation', params.uri, token, null, async (view) => {
