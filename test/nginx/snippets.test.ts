@@ -7,10 +7,10 @@ import { inserted } from '../support/snippetText.ts';
 /* Every snippet, inserted as it is, is taken by every generation of nginx in each of its contexts. */
 
 const AROUND: Readonly<Record<string, (text: string) => string>> = {
-	main: (text) => text.replace('http {', `http { ${PRIVATE_HTTP}`),
-	http: (text) => `events {}\nhttp {\n${PRIVATE_HTTP}\n${text}\n}\n`,
-	server: (text) => `events {}\nhttp {\n${PRIVATE_HTTP}\nserver {\nlisten 8080;\n${text}\n}\n}\n`,
-	location: (text) => `events {}\nhttp {\n${PRIVATE_HTTP}\nserver {\nlisten 8080;\nlocation / {\n${text}\n}\n}\n}\n`,
+	main: (text) => text.replace('http {', `http { ${PRIVATE_HTTP} access_log off;`),
+	http: (text) => `events {}\nhttp {\n${PRIVATE_HTTP} access_log off;\n${text}\n}\n`,
+	server: (text) => `events {}\nhttp {\n${PRIVATE_HTTP} access_log off;\nserver {\nlisten 8080;\n${text}\n}\n}\n`,
+	location: (text) => `events {}\nhttp {\n${PRIVATE_HTTP} access_log off;\nserver {\nlisten 8080;\nlocation / {\n${text}\n}\n}\n}\n`,
 };
 const binaries = await generations();
 const { cert: certificate, key } = await testCertificate();
