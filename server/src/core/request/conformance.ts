@@ -67,8 +67,7 @@ function judgeRequestLine(passed: Passed, found: Collector): void {
 				at: at === undefined ? [] : [at],
 				text: 'a request over HTTP/2 cannot be upgraded',
 			});
-	} else if (upstream.httpVersion === '1.0')
-		found.obstacles.push({ code: 'client-request', at: [], text: 'the client speaks HTTP/1.0' });
+	}
 	for (let at = 0; at < upstream.uri.length; at++)
 		if (upstream.uri.charCodeAt(at) <= 0x20) {
 			found.obstacles.push({
