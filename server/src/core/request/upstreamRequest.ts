@@ -7,7 +7,7 @@ import type { RequestState } from './state.ts';
 import { type Backends, backendsOf, parseTarget, proxyHostOf, proxyPortOf, type Target } from './target.ts';
 import { escapeUri } from './uri.ts';
 import { CannotKnow, textOf, type Unknowable, unknowable, type Value } from './value.ts';
-import { evaluate } from './values.ts';
+import { evaluate, variable } from './values.ts';
 
 /** The request that nginx sends, with what its evaluation could not settle. */
 export interface Passed {
@@ -26,6 +26,11 @@ export function passOn(state: RequestState, handlerAt: PlacedDirective): Passed 
 	const at = level.passOf(name);
 	if (at === undefined) throw new CannotKnow(`the block in force holds no ${name}`);
 	const { level: settled } = state;
+	if (module === 'memcached') {
+		// It takes GET and HEAD only, and needs a key (src/http/modules/ngx_http_memcached_module.c).
+		if (state.method !== 'GET' && state.method !== 'HEAD') return 405;
+		if (variable(state, 'memcached_key') === '') return 500;
+	}
 	const address = resolve(state, at, module);
 	if (typeof address === 'number') return address;
 	const { target, backends } = address;
