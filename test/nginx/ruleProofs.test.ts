@@ -4,9 +4,9 @@ import { unmarked } from '../../server/src/core/rules/page.ts';
 import type { Example } from '../../server/src/core/rules/rule.ts';
 import { RULES } from '../../server/src/core/rules/rules.generated.ts';
 import type { NginxBinary } from '../../server/src/node/nginx/acquire.ts';
-import { type Backend, startBackend } from '../support/backend.ts';
+import { acceptKey, type Backend, startBackend } from '../support/backend.ts';
 import { freePort, generations, globals, nameOf, PRIVATE_HTTP, startNginx, testConfiguration } from '../support/nginx.ts';
-import { handshakeHeaders, sendRaw } from '../support/rawClient.ts';
+import { handshakeHeaders, type RawResponse, sendRaw } from '../support/rawClient.ts';
 
 /* Every rule's claim, on every generation: bad behaves as the rule says, good upgrades and echoes. */
 
@@ -32,7 +32,7 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 						return;
 					}
 					const answer = await handshake(nginx, backend, unmarked(example.bad), example);
-					if (proof.bad === 'fails') expect(answer.status).not.toBe(101);
+					if (proof.bad === 'fails') expect(isIntact(answer)).toBe(false);
 					else expect(answer.status).toBe(proof.bad);
 				});
 
@@ -44,6 +44,16 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 				});
 		}
 });
+
+/** Whether a browser takes the answer: 101 with one Upgrade, and the accept key of the request (RFC 6455 §4.1). */
+function isIntact(answer: RawResponse): boolean {
+	const values = (name: string) => answer.headers.filter(([own]) => own.toLowerCase() === name).map(([, value]) => value);
+	return (
+		answer.status === 101 &&
+		values('upgrade').join().toLowerCase() === 'websocket' &&
+		values('sec-websocket-accept').join() === acceptKey('dGhlIHNhbXBsZSBub25jZQ==')
+	);
+}
 
 /** Whether the example says anything of this version. */
 function claims(example: Example, nginx: NginxBinary): boolean {

@@ -60,6 +60,11 @@ export function sendRaw(port: number, request: RawRequest, timeoutMs = 5_000, ad
 				if (request.tunnel !== undefined && response.body.length >= request.tunnel.answerLength) finish();
 				return;
 			}
+			// Whoever wants a tunnel has no use for the body of a refusal, and a relabelled 101 (RT8) never ends.
+			if (request.tunnel !== undefined) {
+				finish();
+				return;
+			}
 			const length = response.headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
 			if (length !== undefined && response.body.length >= Number(length)) finish();
 		});

@@ -3,17 +3,23 @@ import connectionNotUpgrade from './connection-not-upgrade.ts';
 import directiveArguments from './directive-arguments.ts';
 import directiveContext from './directive-context.ts';
 import handlerLost from './handler-lost.ts';
+import handshakeKeyMissing from './handshake-key-missing.ts';
 import headersLost from './headers-lost.ts';
 import httpVersion10 from './http-version-1-0.ts';
 import httpVersion2 from './http-version-2.ts';
 import idleTimeout from './idle-timeout.ts';
 import mapSourceLiteral from './map-source-literal.ts';
 import mapWrongValue from './map-wrong-value.ts';
+import methodChanged from './method-changed.ts';
+import noTunnelModule from './no-tunnel-module.ts';
+import responseHeaderAdded from './response-header-added.ts';
 import type { Rule } from './rule.ts';
 import slashRedirect from './slash-redirect.ts';
+import statusRelabelled from './status-relabelled.ts';
 import syntaxError from './syntax-error.ts';
 import unknownDirective from './unknown-directive.ts';
 import unknownVariable from './unknown-variable.ts';
+import upgradeHidden from './upgrade-hidden.ts';
 import upgradeNotForwarded from './upgrade-not-forwarded.ts';
 import upgradeValueWrong from './upgrade-value-wrong.ts';
 
@@ -23,16 +29,22 @@ export const RULES: readonly Rule[] = [
 	directiveArguments,
 	directiveContext,
 	handlerLost,
+	handshakeKeyMissing,
 	headersLost,
 	httpVersion10,
 	httpVersion2,
 	idleTimeout,
 	mapSourceLiteral,
 	mapWrongValue,
+	methodChanged,
+	noTunnelModule,
+	responseHeaderAdded,
 	slashRedirect,
+	statusRelabelled,
 	syntaxError,
 	unknownDirective,
 	unknownVariable,
+	upgradeHidden,
 	upgradeNotForwarded,
 	upgradeValueWrong,
 ];
