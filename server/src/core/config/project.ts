@@ -113,12 +113,14 @@ export function contextOfContent(directives: readonly Directive[]): ContextName 
 		)
 	)
 		return 'stream';
+	// A piece for two places, as documents print them: the map for http and the location for a server. nginx takes it in neither.
+	if (blocks.has('location') && !blocks.has('server')) return 'server';
 	if (
 		['server', 'upstream', 'map', 'geo', 'split_clients'].some((name) => blocks.has(name)) ||
 		has('log_format', 'limit_req_zone', 'limit_conn_zone', 'proxy_cache_path')
 	)
 		return 'http';
-	if (blocks.has('location') || has('listen', 'server_name', 'ssl_certificate')) return 'server';
+	if (has('listen', 'server_name', 'ssl_certificate')) return 'server';
 	if (has('proxy_pass', 'uwsgi_pass', 'scgi_pass', 'fastcgi_pass', 'grpc_pass', 'alias', 'internal', 'try_files'))
 		return 'location';
 	if (has('worker_connections')) return 'events';

@@ -1,0 +1,141 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { formatVersion, type NginxVersion } from '../../server/src/core/reference/versions.ts';
+import { corpusFiles, corpusFolder } from '../support/corpusFiles.ts';
+import { generations } from '../support/nginx.ts';
+import { NginxReader } from '../support/syntaxVerdict.ts';
+import { comparePredictions } from './predictions.ts';
+import { runSyntaxOracle } from './syntaxOracle.ts';
+import { runPrefixes } from './syntaxPrefixes.ts';
+import { recordedConfigurations, recordedLocations } from './truth.ts';
+import { checkPath, compareVerdicts, missedRejections, type Recorded, wrongRejections } from './verdicts.ts';
+
+/* npm run corpus: everything that is measured against real configurations, all of them. */
+
+const folder = corpusFolder();
+if (folder === undefined) process.exit(2);
+const only = new Set(process.argv.slice(2));
+const wants = (part: string): boolean => only.size === 0 || only.has(part);
+let faults = 0;
+
+const files = corpusFiles(folder);
+const truth = recordedLocations(folder);
+const configurations = recordedConfigurations(folder);
+console.log(`${files.length} files, ${truth.length} recorded locations, ${configurations.length} recorded configurations.`);
+
+const versions: readonly (readonly [Recorded, NginxVersion])[] = [
+	['stable', { major: 1, minor: 22, patch: 1 }],
+	['mainline', { major: 1, minor: 31, patch: 5 }],
+];
+
+if (wants('check'))
+	for (const [recorded, version] of versions) {
+		heading(`check, as nginx ${formatVersion(version)}`);
+		const checked = files.map(({ path }) => checkPath(folder, path, version, true));
+		const slowest = checked.reduce((a, b) => (b.milliseconds > a.milliseconds ? b : a));
+		const total = checked.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+		row('files checked', checked.length);
+		row(
+			'findings',
+			checked.reduce((sum, { findings }) => sum + findings.length, 0),
+		);
+		row(
+			'fixes proved',
+			checked.reduce((sum, { fixes }) => sum + fixes, 0),
+		);
+		row('time with all fixes', `${Math.round(total)} ms, slowest ${slowest.path} ${Math.round(slowest.milliseconds)} ms`);
+		list(
+			'crashes',
+			checked.flatMap(({ crashes }) => crashes),
+			true,
+		);
+		const verdicts = compareVerdicts(checked, truth, recorded, folder);
+		row('recorded locations', `${verdicts.locations}, known to us as routes ${verdicts.joined}`);
+		list('not known as routes', verdicts.unknownToUs, false);
+		list('FALSE ALARMS: errors and warnings where the handshake works', verdicts.falseAlarms, true);
+		row('failing, certainly meant', share(verdicts.certain));
+		list('missed', verdicts.certain.missed, false);
+		row('failing, sets Upgrade or Connection: upgrade', share(verdicts.forwarding));
+		list('missed', verdicts.forwarding.missed, false);
+		row('failing without any upgrade line, spoken about', share(verdicts.plain));
+		if (recorded === 'stable') {
+			const wrong = wrongRejections(checked, configurations);
+			row('files that nginx accepts as they are', wrong.accepted);
+			list('WRONG ERRORS about their text', wrong.wrong, true);
+			const missed = missedRejections(checked, configurations);
+			row('files that nginx refuses as they are', `${missed.refused}, with an error of ours ${missed.refused - missed.missed}`);
+			for (const [complaint, count] of missed.complaints.slice(0, 20)) row(`  without: ${count}`, complaint);
+		}
+		const folders = readdirSync(join(folder, 'files')).map((name) => checkPath(folder, `files/${name}`, version));
+		const asFolders = compareVerdicts(folders, truth, recorded, folder);
+		row(
+			'checked as whole folders',
+			`${folders.length} folders, ${Math.round(folders.reduce((sum, one) => sum + one.milliseconds, 0))} ms`,
+		);
+		list(
+			'crashes',
+			folders.flatMap(({ crashes }) => crashes),
+			true,
+		);
+		list('FALSE ALARMS', asFolders.falseAlarms, true);
+		row('failing, sets Upgrade or Connection: upgrade', share(asFolders.forwarding));
+	}
+
+if (wants('predict'))
+	for (const [recorded, version] of versions) {
+		heading(`predictions, as nginx ${formatVersion(version)}`);
+		const agreement = comparePredictions(folder, truth, configurations, recorded, version);
+		row('handshakes', agreement.asked);
+		row('right', agreement.right);
+		row('not comparable', agreement.notComparable);
+		row('unknown', agreement.unknown);
+		for (const [reason, count] of agreement.reasons.slice(0, 12)) row(`  ${count}`, reason);
+		list('wrong, a known limit', agreement.limits, false);
+		list('WRONG', agreement.wrong, true);
+	}
+
+if (wants('prefixes')) {
+	heading('every prefix of every file');
+	const counts = runPrefixes(files, 1);
+	row('prefixes', counts.prefixes);
+	row('per character', `${((counts.milliseconds * 1e6) / counts.characters).toFixed(1)} ns`);
+	row('slowest', `${counts.slowest.where}: ${counts.slowest.milliseconds.toFixed(1)} ms`);
+	list('faults', counts.faults, true);
+}
+
+if (wants('syntax')) {
+	for (const nginx of await generations()) {
+		heading(`syntax, asked of nginx ${formatVersion(nginx.version)}`);
+		const reader = new NginxReader(nginx);
+		const counts = await runSyntaxOracle(reader, files);
+		reader.close();
+		row('accepted by both', counts.accepted);
+		row('refused by both on one line', counts.refused);
+		row('templates, exempt', counts.templates);
+		row('nginx not led to the end', counts.unfinished);
+		list('DISAGREEMENTS', counts.disagreements, true);
+	}
+}
+
+console.log(faults === 0 ? '\nNothing disagrees with the recorded truth.' : `\n${faults} faults.`);
+process.exitCode = faults === 0 ? 0 : 1;
+
+function heading(text: string): void {
+	console.log(`\n${styleText('bold', text)}`);
+}
+
+function row(name: string, value: string | number): void {
+	console.log(`  ${name.padEnd(48)} ${value}`);
+}
+
+/** A list that should be empty; one that is a fault makes the run fail. */
+function list(name: string, items: readonly string[], isFault: boolean): void {
+	row(name, items.length);
+	for (const item of items) console.log(`      ${item}`);
+	if (isFault) faults += items.length;
+}
+
+function share({ failing, found }: { readonly failing: number; readonly found: number }): string {
+	return `${found} of ${failing}${failing === 0 ? '' : ` (${Math.round((found * 100) / failing)} %)`}`;
+}

@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import { locationTitle } from '../../server/src/core/config/location.ts';
+import type { PlacedDirective, Scope } from '../../server/src/core/config/model.ts';
+import type { Finding } from '../../server/src/core/engine/finding.ts';
+import { analyseProject } from '../../server/src/core/engine/project.ts';
+import type { NginxVersion } from '../../server/src/core/reference/versions.ts';
+import type { Route } from '../../server/src/core/routes/route.ts';
+import { targetOf } from '../../server/src/node/cli/discover.ts';
+import { diskFiles } from '../../server/src/node/files.ts';
+import type { RecordedAnswer, RecordedConfiguration, RecordedLocation } from './truth.ts';
+
+/** The two versions that the truth was recorded with. */
+export type Recorded = 'stable' | 'mainline';
+
+/** `check` on one path, as a person would run it. */
+export interface CheckedPath {
+	/** Relative to the corpus: a file, or a folder. */
+	readonly path: string;
+	readonly findings: readonly Finding[];
+	readonly routes: readonly Route[];
+	/** Rules that threw, and the exception that ended the check. */
+	readonly crashes: readonly string[];
+	/** Titles of all fixes that were asked for. */
+	readonly fixes: number;
+	readonly milliseconds: number;
+}
+
+/** Runs `check` on one file or folder of the corpus; with `fixes` also computes and proves each fix. */
+export function checkPath(folder: string, path: string, version: NginxVersion, fixes = false): CheckedPath {
+	const crashes: string[] = [];
+	const started = performance.now();
+	const done = (findings: readonly Finding[], routes: readonly Route[], asked: number): CheckedPath => ({
+		path,
+		findings,
+		routes,
+		crashes,
+		fixes: asked,
+		milliseconds: performance.now() - started,
+	});
+	try {
+		const { findings, analyses } = analyseProject(diskFiles(), targetOf(join(folder, path), undefined).read, {
+			version,
+			onRuleError: (ruleId, error) => crashes.push(`${path}: ${ruleId}: ${String(error)}`),
+		});
+		const asked = fixes ? findings.flatMap((finding) => finding.fixes()).length : 0;
+		return done(
+			findings,
+			analyses.flatMap(({ routes }) => routes),
+			asked,
+		);
+	} catch (error) {
+		crashes.push(`${path}: ${String(error)}`);
+		return done([], [], 0);
+	}
+}
+
+export interface Verdicts {
+	/** Recorded locations that stand in a checked file, and how many of them we know as a route. */
+	readonly locations: number;
+	readonly joined: number;
+	/** Recorded locations of their own file that we do not know as a route. */
+	readonly unknownToUs: readonly string[];
+	/** Errors and warnings on routes whose handshake works: false alarms. */
+	readonly falseAlarms: readonly string[];
+	/** Failing routes that we call certainly meant for WebSockets. */
+	readonly certain: { readonly failing: number; readonly found: number; readonly missed: readonly string[] };
+	/** Failing routes whose own or inherited lines set Upgrade, or a Connection that says upgrade. */
+	readonly forwarding: { readonly failing: number; readonly found: number; readonly missed: readonly string[] };
+	/** Failing routes without any such line, and how many of them get an error or a warning. */
+	readonly plain: { readonly failing: number; readonly found: number };
+}
+
+/** Compares findings with what nginx did, location by location. A location is found by file and line. */
+export function compareVerdicts(
+	checked: readonly CheckedPath[],
+	truth: readonly RecordedLocation[],
+	recorded: Recorded,
+	folder: string,
+): Verdicts {
+	const byPlace = new Map<string, { route: Route; findings: readonly Finding[] }[]>();
+	for (const { routes, findings } of checked)
+		for (const route of routes) {
+			const { file, node } = route.at;
+			const key = `${file.path}:${file.tree.source.lineAt(node.span.start) + 1}`;
+			const entry = { route, findings: findings.filter(({ routeId }) => routeId === route.id) };
+			byPlace.set(key, [...(byPlace.get(key) ?? []), entry]);
+		}
+
+	const out = {
+		locations: 0,
+		joined: 0,
+		certainFailing: 0,
+		certainFound: 0,
+		failing: 0,
+		found: 0,
+		plainFailing: 0,
+		plainFound: 0,
+	};
+	const unknownToUs: string[] = [];
+	const falseAlarms: string[] = [];
+	const certainMissed: string[] = [];
+	const missed: string[] = [];
+	for (const location of truth) {
+		const answer = answerOf(location, recorded);
+		if (!location.own || location.line === null || (answer?.handshake !== 'ok' && answer?.handshake !== 'fail')) continue;
+		out.locations++;
+		const where = `${location.file}:${location.line} ${location.title}`;
+		const onLine = byPlace.get(`${join(folder, location.file)}:${location.line}`) ?? [];
+		const titled = onLine.filter(({ route }) => locationTitle(route.at) === `location ${location.title}`);
+		const same = onLine.length > 1 && titled.length > 0 ? titled : onLine;
+		if (same.length === 0) {
+			unknownToUs.push(where);
+			continue;
+		}
+		out.joined++;
+		const loud = same.flatMap(({ findings }) => findings.filter(isLoud));
+		if (answer.handshake === 'ok') {
+			for (const finding of loud) falseAlarms.push(`${where}: ${finding.severity} ${finding.ruleId}: ${finding.message}`);
+			continue;
+		}
+		const why = `${where}: ${location.cause ?? ''} [${answer.status ?? '-'} ${answer.reasons.join(' ')}]`;
+		if (same.some(({ route }) => route.intent.level === 'certain')) {
+			out.certainFailing++;
+			if (loud.length > 0) out.certainFound++;
+			else certainMissed.push(why);
+		}
+		if (same.some(({ route }) => setsUpgrade(route.location))) {
+			out.failing++;
+			if (loud.length > 0) out.found++;
+			else missed.push(`${why} intent ${same.map(({ route }) => route.intent.level).join()}`);
+		} else {
+			out.plainFailing++;
+			if (loud.length > 0) out.plainFound++;
+		}
+	}
+	return {
+		locations: out.locations,
+		joined: out.joined,
+		unknownToUs,
+		falseAlarms,
+		certain: { failing: out.certainFailing, found: out.certainFound, missed: certainMissed },
+		forwarding: { failing: out.failing, found: out.found, missed },
+		plain: { failing: out.plainFailing, found: out.plainFound },
+	};
+}
+
+export function answerOf(location: RecordedLocation, recorded: Recorded): RecordedAnswer | undefined {
+	return recorded === 'stable' ? location.stable : location.mainline;
+}
+
+function isLoud({ severity }: Finding): boolean {
+	return severity === 'error' || severity === 'warning';
+}
+
+/** True when the nearest level with `proxy_set_header` lines has one that says upgrade: written from the text alone, not with our own inheritance. */
+function setsUpgrade(location: Scope): boolean {
+	for (let level: Scope | undefined = location; level !== undefined; level = level.parent) {
+		const lines = level.byName.get('proxy_set_header') ?? [];
+		if (lines.some(saysUpgrade)) return true;
+		if (lines.length > 0) return false;
+	}
+	return false;
+}
+
+function saysUpgrade({ node }: PlacedDirective): boolean {
+	const [name = '', value = ''] = node.args.map((word) => word.value.toLowerCase());
+	return name === 'upgrade' ? value !== '' : name === 'connection' && value.includes('upgrade');
+}
+
+/**
+ * Errors about text (syntax, names, contexts, arguments, variables) in files that nginx took as they are. Ellipses of documents are not
+ * among them: the truth was recorded without these.
+ */
+export function wrongRejections(
+	checked: readonly CheckedPath[],
+	configurations: readonly RecordedConfiguration[],
+): { readonly accepted: number; readonly wrong: readonly string[] } {
+	const accepted = new Set(
+		configurations.filter(({ accepted, rendered }) => accepted === true && !rendered).map(({ file }) => file),
+	);
+	const wrong = checked
+		.filter(({ path }) => accepted.has(path))
+		.flatMap(({ path, findings }) =>
+			findings
+				.filter(({ severity, routeId, message }) => severity === 'error' && routeId === undefined && !message.includes('"..."'))
+				.map(({ ruleId, message }) => `${path}: ${ruleId}: ${message}`),
+		);
+	return { accepted: accepted.size, wrong };
+}
+
+/** Files that nginx refused, those that get no error from us, and nginx's complaints about these, most frequent first. */
+export function missedRejections(
+	checked: readonly CheckedPath[],
+	configurations: readonly RecordedConfiguration[],
+): { readonly refused: number; readonly missed: number; readonly complaints: readonly (readonly [string, number])[] } {
+	const findings = new Map(checked.map((one) => [one.path, one.findings]));
+	const refused = configurations.filter((one) => one.accepted === false && one.complaint !== undefined);
+	const missed = refused.filter(({ file }) => !(findings.get(file) ?? []).some(({ severity }) => severity === 'error'));
+	const complaints = new Map<string, number>();
+	for (const { complaint = '' } of missed) {
+		const kind = complaint.replace(/ in \S+:\d+$/, '').replace(/"[^"]*"/g, '"…"');
+		complaints.set(kind, (complaints.get(kind) ?? 0) + 1);
+	}
+	return { refused: refused.length, missed: missed.length, complaints: [...complaints].sort((a, b) => b[1] - a[1]) };
+}
