@@ -51,10 +51,22 @@ describe('the sample chat, from refusal to conversation', () => {
 		await bench.quickInput.waitFor();
 		await bench.page.keyboard.press('Enter');
 		await bench.notification('426').waitFor();
-		const report = bench.page.locator('.editor-instance .view-lines', { hasText: '426' });
-		await report.waitFor();
+		const report = bench.report();
+		await report.getByText('426').first().waitFor();
+		await report.getByText('conf.d/chat.conf, line 20').waitFor();
 		await bench.notification('Testing').waitFor({ state: 'detached' });
 		await bench.screenshot('route-refused', { picture: true });
+	});
+
+	test('the cause is one click away', async () => {
+		await bench.notification('426').getByRole('button', { name: 'Show Cause' }).click();
+		await bench.page.locator('.statusbar-item', { hasText: /Ln 20, Col \d+ \(\d+ selected\)/ }).waitFor();
+		// Ask once more for the next scene: the notification went with its answer.
+		await bench.codeLens('Test WebSocket route').getByText('Test WebSocket route').click();
+		await bench.quickRow(`ws://localhost:${scene.sample.ports.http}/ws`).click();
+		await bench.quickInput.waitFor();
+		await bench.page.keyboard.press('Enter');
+		await bench.notification('426').waitFor();
 	});
 
 	test('the fix is one click away; after a reload the same test gives 101', async () => {

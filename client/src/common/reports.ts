@@ -1,5 +1,5 @@
 import type { Disposable, TextDocumentContentProvider } from 'vscode';
-import { EventEmitter, Uri, ViewColumn, window, workspace } from 'vscode';
+import { commands, EventEmitter, Uri, ViewColumn, window, workspace } from 'vscode';
 
 const SCHEME = 'nginx-websocket-report';
 
@@ -18,13 +18,19 @@ export class Reports implements TextDocumentContentProvider, Disposable {
 		return this.#texts.get(uri.path) ?? 'This report is gone. Run the command again.\n';
 	}
 
-	/** Shows `markdown` in a tab called `name`, and leaves the caret where it is. */
+	/** Shows `markdown` beside the configuration under this name, rendered where the editor can, and leaves the caret where it is. */
 	async show(name: string, markdown: string): Promise<void> {
 		const uri = Uri.from({ scheme: SCHEME, path: `/${name}.md` });
-		this.#texts.set(uri.path, markdown);
+		// The rendered view follows no link to a file; the place stays as text.
+		this.#texts.set(uri.path, markdown.replaceAll(/\[([^\]]+)\]\((?!https?:)[^)\s]*\)/g, '$1'));
 		this.#changed.fire(uri);
-		const document = await workspace.openTextDocument(uri);
-		await window.showTextDocument(document, { viewColumn: ViewColumn.Beside, preserveFocus: true, preview: false });
+		const beside = { viewColumn: ViewColumn.Beside, preserveFocus: true, preview: false };
+		try {
+			await commands.executeCommand('vscode.openWith', uri, 'vscode.markdown.preview.editor', beside);
+		} catch {
+			// The editor's own Markdown extension is switched off.
+			await window.showTextDocument(await workspace.openTextDocument(uri), beside);
+		}
 	}
 
 	dispose(): void {

@@ -6,6 +6,7 @@ import { HANDSHAKE_STAGE, TEST_HANDSHAKE } from '../../../server/src/protocol/re
 import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
 import { offeredBy } from './capabilities.ts';
 import { applyFix } from './fixes.ts';
+import { showPlace } from './places.ts';
 import type { Reports } from './reports.ts';
 import { chooseRoute, whyNothingArrives } from './routeChoice.ts';
 import type { RouteTarget } from './routeTarget.ts';
@@ -128,6 +129,8 @@ export class RouteTest {
 		const [fix] = report.fixes;
 		const again = 'Test Again';
 		const apply = 'Apply Fix';
+		const show = 'Show Cause';
+		const cause = report.explanation.find(({ at }) => at !== undefined)?.at;
 		const anyCertificate = 'Test Again, Taking Any Certificate';
 		const distrusted =
 			report.trace.failure?.stage === 'tls' && report.trace.tls?.authorized === false && target.insecure !== true;
@@ -135,9 +138,11 @@ export class RouteTest {
 			fix === undefined ? report.headline : `${report.headline} ${fix.title}?`,
 			...(fix === undefined ? [] : [apply]),
 			...(distrusted ? [anyCertificate] : []),
+			...(cause === undefined ? [] : [show]),
 			again,
 		);
 		if (answer === again) return this.#test(target);
+		if (answer === show && cause !== undefined) return showPlace(cause);
 		if (answer === anyCertificate) return this.#test({ ...target, insecure: true });
 		if (answer !== apply || fix === undefined || !(await applyFix(fix))) return;
 		const next = await window.showInformationMessage('The fix is in the editor. Save it, reload nginx, and test again.', again);

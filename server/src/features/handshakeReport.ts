@@ -72,7 +72,7 @@ function fixesOf(view: View, { routeId }: TestHandshakeParams): FixReference[] {
 	fixes.sort((a, b) => Number(b.preferred) - Number(a.preferred));
 	const rules = new Set([...curable.keys()].map(({ ruleId }) => ruleId));
 	if (rules.size < 2) return fixes;
-	const title = `Fix the ${rules.size} problems of this route`;
+	const title = `Solve the ${rules.size} problems of this route`;
 	return [{ title, ruleId: '', safe: true, preferred: true, edits: editsOf(view, fixAll(view, wanted)) }, ...fixes];
 }
 

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import type { CodeServer } from '../../support/codeServer.ts';
 import { PICTURES, SCREENSHOTS } from '../../support/editorPaths.ts';
 
@@ -134,6 +134,11 @@ export class Workbench {
 	/** The extension's item in the status bar, when its text matches. */
 	statusItem(text: RegExp): Locator {
 		return this.page.locator('[id="nginx-websocket.nginx-websocket.nginxWebSocket.status"]', { hasText: text });
+	}
+
+	/** The report that is shown beside the editor: a rendered page within the editor's frames. */
+	report(): FrameLocator {
+		return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
 	}
 
 	/** The lines that can be seen in the active editor, top to bottom. */
