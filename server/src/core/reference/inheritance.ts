@@ -3,7 +3,7 @@
  * - `nearest`: the nearest level that sets it wins, on its own (IN4: ngx_conf_merge_*).
  * - `list`: all lines of a level together; a level with one line of its own inherits none (IN1, IN5).
  * - `handler`: not inherited, save into the nameless `if` and into `limit_except` (IN6, IN8, IN10).
- * - `own`: never inherited; it works on its own level only (rewrite module, try_files, internal).
+ * - `own`: never inherited; it works on its own level only (rewrite module, try_files).
  */
 export type Inheritance = 'nearest' | 'list' | 'handler' | 'own';
 
@@ -41,6 +41,7 @@ const LISTS: readonly string[] = [
 	'error_log',
 	'mirror',
 	'index',
+	'valid_referers',
 ];
 
 const HANDLERS: readonly string[] = [
@@ -59,10 +60,8 @@ const HANDLERS: readonly string[] = [
 	'content_by_lua_file',
 	'content_by_lua',
 	'echo',
-	'dav_methods',
 	'flv',
 	'mp4',
-	'random_index',
 	'f4f',
 	'hls',
 	'api',
@@ -75,14 +74,11 @@ const OWN: readonly string[] = [
 	'if',
 	'break',
 	'try_files',
-	'internal',
 	'limit_except',
 	'location',
 	'server',
 	'listen',
 	'server_name',
-	'alias',
-	'valid_referers',
 	'include',
 ];
 
