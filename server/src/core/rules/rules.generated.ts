@@ -3,11 +3,13 @@ import connectionNotUpgrade from './connection-not-upgrade.ts';
 import directiveArguments from './directive-arguments.ts';
 import directiveContext from './directive-context.ts';
 import handlerLost from './handler-lost.ts';
+import handshakeAnswered from './handshake-answered.ts';
 import handshakeKeyMissing from './handshake-key-missing.ts';
 import headersLost from './headers-lost.ts';
 import httpVersion10 from './http-version-1-0.ts';
 import httpVersion2 from './http-version-2.ts';
 import idleTimeout from './idle-timeout.ts';
+import locationShadowed from './location-shadowed.ts';
 import mapSourceLiteral from './map-source-literal.ts';
 import mapWrongValue from './map-wrong-value.ts';
 import methodChanged from './method-changed.ts';
@@ -29,11 +31,13 @@ export const RULES: readonly Rule[] = [
 	directiveArguments,
 	directiveContext,
 	handlerLost,
+	handshakeAnswered,
 	handshakeKeyMissing,
 	headersLost,
 	httpVersion10,
 	httpVersion2,
 	idleTimeout,
+	locationShadowed,
 	mapSourceLiteral,
 	mapWrongValue,
 	methodChanged,

@@ -1,0 +1,208 @@
+import type { PlacedDirective } from '../config/model.ts';
+import type { Prediction } from '../request/prediction.ts';
+import type { Route } from '../routes/route.ts';
+import { removeDirective } from './cures/editing.ts';
+import { type Cure, defineRule, placeOf, type Report } from './rule.ts';
+import { aboutRoute, titleOf, whereIs } from './wording.ts';
+
+export default defineRule({
+	id: 'handshake-answered',
+	summary: 'nginx answers the handshake itself before the location can pass it on.',
+	severity: 'error',
+	why: `proxy_pass comes last. A \`return\` in the location or the server, \`try_files … =404\`, \`limit_except\` without GET, or a
+valid_referers without \`none\` (browsers send no Referer with a handshake) answers first, and no backend ever sees the request.`,
+	remedy: 'Take the directive out of the way of the WebSocket location.',
+	ignore: 'The location is switched off on purpose.',
+	rows: ['RT10', 'RT11', 'RT12', 'RT23', 'RT24'],
+	sources: [
+		'https://nginx.org/en/docs/dev/development_guide.html#http_phases',
+		'https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files',
+		'https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#return',
+	],
+	examples: [
+		{
+			title: 'try_files looks for a file first',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+		«try_files $uri $uri/ =404»;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 404 },
+		},
+		{
+			title: 'limit_except forgets GET',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		«limit_except POST» {
+			deny all;
+		}
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		limit_except POST GET {
+			deny all;
+		}
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 403 },
+		},
+		{
+			title: 'a return in the server',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	«return 404»;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location / {
+		return 404;
+	}
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 404 },
+		},
+	],
+	*check(context) {
+		for (const route of context.routes) {
+			if (route.handler === undefined) continue;
+			const prediction = route.handshake.outcome === 'answered' ? route.handshake : route.outside;
+			if (prediction === undefined || prediction.outcome !== 'answered' || isElsewhere(prediction, route)) continue;
+			const line = cause(prediction);
+			if (line === undefined) continue;
+			yield {
+				...aboutRoute(route),
+				at: placeOf(line),
+				message: `${sentence(line, prediction)}, so no handshake reaches the backend of ${titleOf(route)} (${whereIs(route.at, context.configuration)}). ${advice(line)}`,
+				cures: () => curesOf(line),
+			} satisfies Report;
+		}
+	},
+});
+
+/** Another location answers: that is a matter of which location takes the URI. */
+function isElsewhere(prediction: Prediction, route: Route): boolean {
+	return prediction.location !== null && prediction.location !== route.location;
+}
+
+const ANSWERING: readonly string[] = ['return', 'try_files', 'rewrite'];
+
+/** The directive that made nginx answer, when it is one that does so for every handshake. Passwords and addresses are there on purpose (RT25). */
+function cause(prediction: Prediction): PlacedDirective | undefined {
+	const lines = prediction.because.map(({ at }) => at);
+	const limit = lines.find(({ scope }) => scope.context === 'limit_except')?.scope.opener;
+	if (limit !== undefined) return limit;
+	if (lines.some(({ node }) => /^(?:auth_|deny$|allow$|satisfy)/.test(node.name.value))) return undefined;
+	const referers = lines.find(({ node }) => node.name.value === 'valid_referers');
+	return referers ?? lines.findLast(({ node }) => ANSWERING.includes(node.name.value));
+}
+
+function sentence(line: PlacedDirective, prediction: Prediction): string {
+	const status = prediction.status ?? 'from files on disk';
+	switch (line.node.name.value) {
+		case 'try_files':
+			return `try_files looks for a file before proxy_pass and answers ${status}`;
+		case 'limit_except':
+			return `limit_except does not list GET, which a handshake is, and answers ${status}`;
+		case 'valid_referers':
+			return `valid_referers lacks none, browsers send no Referer with a handshake, and nginx answers ${status}`;
+		default:
+			return `This ${line.node.name.value} answers ${status} before proxy_pass`;
+	}
+}
+
+function advice(line: PlacedDirective): string {
+	switch (line.node.name.value) {
+		case 'try_files':
+			return 'Remove it here, or let it end in a named location that proxies.';
+		case 'limit_except':
+			return 'Add GET.';
+		case 'valid_referers':
+			return 'Add none, and check the Origin instead.';
+		default:
+			return 'Move it into a location of its own, or put a condition around it.';
+	}
+}
+
+function curesOf(line: PlacedDirective): readonly Cure[] {
+	const last = line.node.args.at(-1);
+	switch (line.node.name.value) {
+		case 'try_files':
+			return line.scope.context === 'location'
+				? [{ title: 'Remove this try_files', preferred: true, edits: [removeDirective(line)] }]
+				: [];
+		case 'limit_except':
+			return last === undefined
+				? []
+				: [
+						{
+							title: 'Allow GET',
+							preferred: true,
+							edits: [{ path: line.file.path, span: { start: last.span.end, end: last.span.end }, text: ' GET' }],
+						},
+					];
+		case 'valid_referers':
+			return last === undefined
+				? []
+				: [
+						{
+							title: 'Let requests without a Referer pass',
+							preferred: true,
+							edits: [{ path: line.file.path, span: { start: last.span.end, end: last.span.end }, text: ' none' }],
+						},
+					];
+		default:
+			return [];
+	}
+}

@@ -1,0 +1,94 @@
+import { locationMatch, locationTitle } from '../config/location.ts';
+import type { Scope } from '../config/model.ts';
+import type { Route } from '../routes/route.ts';
+import { handshakeRequest } from '../routes/urls.ts';
+import { replaceArgument } from './cures/editing.ts';
+import { type Cure, defineRule, placeOf, placeOfArgument, type RuleContext } from './rule.ts';
+import { aboutRoute, whereIs } from './wording.ts';
+
+export default defineRule({
+	id: 'location-shadowed',
+	summary: 'A regular expression takes the path from the WebSocket location.',
+	severity: 'error',
+	why: `After the longest prefix nginx still tries the regular expressions of the server, in the order of the file, and the first that
+matches wins. Only \`^~\` on the prefix keeps them out.`,
+	remedy: 'Write `location ^~ /ws/`.',
+	ignore: 'The regular expression is meant to take the path.',
+	rows: ['RT3', 'RT4', 'RT5'],
+	sources: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
+	examples: [
+		{
+			title: 'a pattern takes the whole path',
+			within: 'http',
+			path: '/ws/',
+			bad: `server {
+	listen 8080;
+	location «/ws/» {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location ~ ^/[a-z]+/ {
+		return 404;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location ^~ /ws/ {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location ~ ^/[a-z]+/ {
+		return 404;
+	}
+}
+`,
+			proof: { bad: 404 },
+		},
+	],
+	*check(context) {
+		for (const route of context.routes) {
+			const { match, outside } = route;
+			if (match?.kind !== 'prefix' || outside === undefined || route.handler === undefined || !route.handshake.upgrade) continue;
+			const thief = thiefOf(outside.location, route);
+			if (thief === undefined || outside.upgrade || thiefOf(further(route, context), route) !== thief) continue;
+			const opener = thief.opener;
+			if (opener === undefined) continue;
+			const about = aboutRoute(route);
+			yield {
+				...about,
+				at: placeOfArgument(route.at, match.argument),
+				message: `nginx gives ${match.pattern} to ${locationTitle(opener)} (${whereIs(opener, context.configuration)}), a regular expression, which comes before this prefix, and no WebSocket gets through there. Write \`location ^~ ${match.pattern}\`.`,
+				related: [{ ...placeOf(opener), message: `Takes ${match.pattern} first.` }, ...(about.related ?? [])],
+				cures: () => curesOf(route, match.argument, match.pattern),
+			};
+		}
+	},
+});
+
+/** The location that got the request in place of the route's own, when it is a regular expression. */
+function thiefOf(location: Scope | null, route: Route): Scope | undefined {
+	if (location === null || location === route.location || location.opener === undefined) return undefined;
+	const kind = locationMatch(location.opener)?.kind;
+	return kind === 'regex' || kind === 'regex-caseless' ? location : undefined;
+}
+
+/** Who takes a longer path under the same prefix: a pattern that takes the bare prefix alone steals nothing. */
+function further(route: Route, context: RuleContext): Scope | null {
+	const url = route.urls[0];
+	if (url === undefined) return null;
+	return context.predictor.predict(handshakeRequest({ ...url, path: `${url.path}${url.path.endsWith('/') ? '' : '/'}room` }))
+		.location;
+}
+
+function curesOf(route: Route, argument: number, pattern: string): readonly Cure[] {
+	const written = route.at.file.tree.source.slice(route.at.node.args[argument]?.span ?? route.at.node.span);
+	const edit = replaceArgument(route.at, argument, `^~ ${written}`);
+	return edit === undefined ? [] : [{ title: `Keep regular expressions from ${pattern}`, preferred: true, edits: [edit] }];
+}
