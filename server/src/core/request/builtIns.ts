@@ -52,6 +52,7 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 			isAtLeast(state.model.version, '1.29.3') ? (requestPort(state) === '' ? '' : ':') : notBuiltIn('is_request_port'),
 	],
 	['pipe', () => '.'],
+	['memcached_key', () => ''],
 	['sent_http_content_type', () => ''],
 	...[
 		'gzip_ratio',

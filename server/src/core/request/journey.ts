@@ -141,7 +141,11 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 		quoted: target.quoted,
 		plus: target.plus,
 	};
-	if (hostHeader !== undefined && validHeader === undefined) return refused(400, fields);
+	if (hostHeader !== undefined && validHeader === undefined) {
+		// nginx stops reading at the bad Host: what stands behind it is not known to it.
+		const end = read.headers.findIndex(({ lower }) => lower === 'host') + 1;
+		return refused(400, { ...fields, headers: read.headers.slice(0, end) });
+	}
 	if (hostHeader === undefined && blank.httpVersion === '1.1' && read.refused === undefined) return refused(400, fields);
 
 	const state = new RequestState(fields, answers);
