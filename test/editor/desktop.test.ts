@@ -42,6 +42,11 @@ describe('the sample chat, from refusal to conversation', () => {
 		await rows.filter({ hasText: 'idle-timeout' }).first().waitFor();
 		await bench.screenshot('problems', { picture: true });
 		await bench.runCommand('View: Toggle Panel');
+		await bench.goToLine(20, 12);
+		await bench.runCommand('Show or Focus Hover');
+		await bench.hover('connection-not-upgrade').waitFor();
+		await bench.screenshot('hover', { picture: true });
+		await bench.page.keyboard.press('Escape');
 	});
 
 	test('the route is tested from the palette; 426 is explained by file and line', async () => {

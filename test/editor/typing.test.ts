@@ -88,4 +88,35 @@ describe('typing', () => {
 		await bench.runCommand('View: Toggle Panel');
 		await bench.runCommand('File: Revert File');
 	});
+
+	test('a snippet comes by its prefix, where it fits', async () => {
+		await bench.goToLine(INSIDE_SERVER);
+		await bench.page.keyboard.press('Tab');
+		await bench.type('ws-');
+		await bench.suggestion('ws-location').first().waitFor();
+		expect(await bench.suggestion('ws-map').count()).toBe(0);
+		await bench.screenshot('snippet-prefix');
+		await bench.suggestion('ws-location').first().click();
+		await expect.poll(() => bench.visibleText()).toContain('proxy_set_header Connection "upgrade";');
+		await bench.page.keyboard.press('Escape');
+		await bench.codeLens('upgrades').waitFor();
+		expect(await bench.squiggles('error').count()).toBe(0);
+		expect(await bench.squiggles('warning').count()).toBe(0);
+		await bench.screenshot('snippet-taken');
+		await bench.runCommand('File: Revert File');
+	});
+
+	test('a snippet comes from the palette, and only those that fit are offered', async () => {
+		await bench.goToLine(4, 7);
+		await bench.page.keyboard.press('Enter');
+		await bench.runCommand('NGINX: Insert Snippet');
+		await bench.quickRow('WebSocket map').waitFor();
+		expect(await bench.quickRow('WebSocket location').count()).toBe(0);
+		await bench.screenshot('snippet-palette', { picture: true });
+		await bench.quickRow('WebSocket map').click();
+		await expect.poll(() => bench.visibleText()).toContain('map $http_upgrade $connection_upgrade {');
+		await bench.page.keyboard.press('Escape');
+		expect(await bench.squiggles('error').count()).toBe(0);
+		await bench.runCommand('File: Revert File');
+	});
 });

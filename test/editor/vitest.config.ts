@@ -9,6 +9,7 @@ export default defineConfig({
 		globalSetup: ['support/packedExtension.ts'],
 		fileParallelism: false,
 		testTimeout: 90_000,
+		expect: { poll: { timeout: 20_000 } },
 		hookTimeout: 120_000,
 		reporters: ['verbose'],
 	},

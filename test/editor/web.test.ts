@@ -76,7 +76,17 @@ describe('in the web extension host', () => {
 		await bench.page.keyboard.press('Escape');
 	});
 
+	test('a snippet comes from the palette', async () => {
+		await bench.goToLine(6);
+		await bench.runCommand('NGINX: Insert Snippet');
+		await bench.quickRow('WebSocket upstream').waitFor();
+		await bench.page.keyboard.press('Escape');
+	});
+
 	test('a route is explained without a connection, and the test says why it cannot run', async () => {
+		await bench.runCommand('NGINX: Explain WebSocket Route');
+		await bench.report().getByText('127.0.0.1:9000').first().waitFor();
+		await bench.screenshot('web-explained');
 		await bench.runCommand('NGINX: Test WebSocket Route');
 		await bench.notification('A browser cannot open a raw connection').waitFor();
 		await bench.screenshot('web-no-sockets');

@@ -31,6 +31,7 @@ const QUIET = {
 	'chat.disableAIFeatures': true,
 	'workbench.secondarySideBar.defaultVisibility': 'hidden',
 	'editor.minimap.enabled': false,
+	'files.autoSave': 'off',
 	'git.enabled': false,
 	'window.commandCenter': false,
 	'workbench.reduceMotion': 'on',
