@@ -1,22 +1,44 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { globRegex } from '../core/config/glob.ts';
 import type { FileContent, Files } from '../core/config/model.ts';
 import { parseConfiguration } from '../core/config/parseConfiguration.ts';
+import { isUnder } from '../core/config/paths.ts';
 
 /** Files larger than this are not read: no configuration is, and a log that an include's pattern meets may be. In bytes. */
 const LARGEST = 64 * 1024 * 1024;
 
+export interface DiskOptions {
+	/** Folders that no link may lead out of: for a workspace that the person has not trusted. */
+	readonly within?: readonly string[];
+}
+
 /** A Files port over the disk. Trees are kept for as long as the port is; make a new one to see changes. */
-export function diskFiles(): Files {
+export function diskFiles(options: DiskOptions = {}): Files {
 	const known = new Map<string, FileContent>();
+	const roots = options.within?.map(realPath).filter((root) => root !== undefined);
+	const isAllowed = (path: string): boolean => {
+		if (roots === undefined) return true;
+		const real = realPath(path);
+		// What does not exist can be asked for: it tells nothing.
+		return real === undefined || roots.some((root) => isUnder(real, root));
+	};
 	return {
 		read(path) {
-			const content = known.get(path) ?? readFile(path);
+			const content =
+				known.get(path) ?? (isAllowed(path) ? readFile(path) : { kind: 'unreadable', reason: 'it lies outside the workspace' });
 			known.set(path, content);
 			return content;
 		},
-		glob: (pattern) => globOnDisk(pattern),
+		glob: (pattern) => globOnDisk(pattern, isAllowed),
 	};
+}
+
+function realPath(path: string): string | undefined {
+	try {
+		return toCorePath(realpathSync(path));
+	} catch {
+		return undefined;
+	}
 }
 
 function readFile(path: string): FileContent {
@@ -36,7 +58,7 @@ function readFile(path: string): FileContent {
 }
 
 /** Walks only the folders that the pattern can reach: one level for each of its parts. */
-function globOnDisk(pattern: string): readonly string[] {
+function globOnDisk(pattern: string, isAllowed: (path: string) => boolean): readonly string[] {
 	const parts = pattern.split('/');
 	const firstOpen = parts.findIndex((part) => /[*?[]/.test(part));
 	if (firstOpen === -1) return [];
@@ -47,7 +69,7 @@ function globOnDisk(pattern: string): readonly string[] {
 		const fits = globRegex(part);
 		const next: string[] = [];
 		for (const folder of folders)
-			for (const entry of namesIn(folder)) {
+			for (const entry of isAllowed(folder) ? namesIn(folder) : []) {
 				if (/[*?[]/.test(part) ? !fits.test(entry) : entry !== part) continue;
 				next.push(folder === '/' ? `/${entry}` : `${folder}/${entry}`);
 			}
