@@ -19,7 +19,8 @@ interface Segment {
 	end: number;
 	/** From its start to its `{`. */
 	readonly header: number;
-	variables: ReadonlySet<string>;
+	readonly variables: ReadonlySet<string>;
+	isPlain: boolean;
 	certain: ReadonlySet<string>;
 	likely: ReadonlySet<string>;
 	findings: readonly ShownFinding[];
@@ -123,6 +124,7 @@ export class Focus {
 				end: node.span.end,
 				header: (node.block?.span.start ?? 0) - node.span.start,
 				variables: facts.variables,
+				isPlain: facts.isPlain,
 				certain: facts.certain,
 				likely: facts.likely,
 				findings: [],
@@ -138,7 +140,8 @@ export class Focus {
 		}
 		for (const { path, tree } of configuration.files.values()) {
 			if (tree.template) return undefined;
-			if (tree.problems.some(({ span }) => holding(segments, path, span) === undefined)) return undefined;
+			if (tree.problems.some(({ code, span }) => !LOCAL.has(code) || holding(segments, path, span) === undefined))
+				return undefined;
 			const ignores = tree.comments.some(
 				({ span }) =>
 					tree.source.text.startsWith('# nginx-websocket-ignore', span.start) && holding(segments, path, span) === undefined,
@@ -167,15 +170,15 @@ export class Focus {
 		const listens = new Set<string>();
 		const variables = new Set<string>();
 		for (const other of segments) {
-			if (other === segment || !other.facts.isPlain) continue;
+			if (other === segment || !other.isPlain) continue;
 			const lines = other.facts.listens.length === 0 ? [''] : other.facts.listens;
 			if (lines.some((line) => !listens.has(line))) stubs.add(other);
 			for (const line of lines) listens.add(line);
-			for (const name of other.variables) variables.add(name);
+			for (const variable of other.variables) variables.add(variable.slice(variable.indexOf(' ') + 1));
 		}
 		const reduce = (reduced: ReducedText, others: readonly Segment[]): void => {
 			for (const other of others) {
-				if (!other.facts.isPlain) continue;
+				if (!other.isPlain) continue;
 				reduced.keepTo(other.start);
 				const lines = newlines(this.#texts.get(other.path) ?? '', other.start, other.end);
 				const stub = stubs.has(other) ? `server { ${other.facts.stub} }` : '';
@@ -267,16 +270,18 @@ export class Focus {
 	#staysApart(segment: Segment, now: Checked, lens: Lens): boolean {
 		const scope = scopeInMiddle(now.configuration, lens);
 		if (scope === undefined) return false;
-		const { variables, isPlain } = variablesByServer(now.configuration)(scope);
-		if (isPlain !== segment.facts.isPlain || !isSameSet(variables, segment.variables)) return false;
+		const { variables, hides, isPlain } = variablesByServer(now.configuration)(scope);
+		if (hides !== segment.facts.hides || !isSameSet(variables, segment.variables)) return false;
 		const routes = now.routes.filter(({ server }) => server === scope);
 		if (!routes.every((route) => isTaken(route, scope))) return false;
 		const { certain, likely } = targets(routes);
 		for (const other of this.#segments ?? []) {
 			if (other === segment) continue;
+			if (other.facts.leansOn.has(segment.facts.scope) || other.facts.leansOn.has('any')) return false;
 			for (const target of likely) if (other.certain.has(target)) return false;
 			for (const target of other.likely) if (certain.has(target) !== segment.certain.has(target)) return false;
 		}
+		segment.isPlain = isPlain && segment.facts.isOwn;
 		segment.certain = certain;
 		segment.likely = likely;
 		return true;

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { buildConfiguration } from '../../server/src/core/config/build.ts';
+import type { Files } from '../../server/src/core/config/model.ts';
+import { DEFAULT_VERSION } from '../../server/src/core/reference/versions.ts';
+import { Checked } from '../../server/src/features/checked.ts';
+import { findingsOf, type ShownFinding } from '../../server/src/features/findings.ts';
+import { Focus } from '../../server/src/lsp/focus.ts';
+import { memoryFiles } from '../support/memoryFiles.ts';
+import { tokenSoup } from '../support/tokenSoup.ts';
+
+const MAIN = '/w/nginx.conf';
+const SITE = '/w/sites/one.conf';
+
+/** Lines of a location that matter to WebSockets, to variables, and to the choice of servers and locations. */
+const LINE = fc.constantFrom(
+	'proxy_pass http://127.0.0.1:9000;',
+	'proxy_pass http://chat;',
+	'proxy_pass http://$backend;',
+	'proxy_http_version 1.1;',
+	'proxy_set_header Upgrade $http_upgrade;',
+	'proxy_set_header Connection $connection_upgrade;',
+	'proxy_set_header Connection "upgrade";',
+	'proxy_set_header Host $host;',
+	'proxy_set_header X $own;',
+	'proxy_read_timeout 1h;',
+	'set $own 1;',
+	'set $backend 127.0.0.1:9001;',
+	'# websocket',
+	'# nginx-websocket-ignore http-version-1-0 known',
+	'include gone.conf;',
+	'include part.conf;',
+	'return 404;',
+	'proxy_sett_header A b;',
+	'proxy_pass http://127.0.0.1:9000',
+	'error_page 502 @down;',
+	'js_set $own main.f;',
+	'rewrite ^/a(?<tail>.*)$ /ws/$tail last;',
+);
+const lines = fc.array(LINE, { maxLength: 5 });
+const location = fc
+	.tuple(fc.constantFrom('/ws/', '/', '/api', '~ ^/(?<name>\\w+)/socket', '= /ws', '/socket.io/', '@down', '~* \\.js$'), lines)
+	.map(([match, body]) => `\t\tlocation ${match} {\n${body.map((line) => `\t\t\t${line}\n`).join('')}\t\t}\n`);
+const server = fc
+	.tuple(
+		fc.constantFrom('8080', '8080', '8080 default_server', '127.0.0.1:8080', '443 ssl', '443 ssl', '80'),
+		fc.constantFrom('a.example.com', 'b.example.com', 'c.example.com', 'd.example.com', 'e.example.com', '*.example.com', '_'),
+		fc.array(LINE, { maxLength: 2 }),
+		fc.array(location, { minLength: 1, maxLength: 3 }),
+	)
+	.map(
+		([listen, name, body, locations]) =>
+			`\tserver {\n\t\tlisten ${listen};\n\t\tserver_name ${name};\n${body.map((line) => `\t\t${line}\n`).join('')}${locations.join('')}\t}\n`,
+	);
+const configuration = fc
+	.tuple(
+		fc.array(
+			fc.constantFrom(
+				"map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
+				'upstream chat { server 127.0.0.1:9000; }',
+				'proxy_set_header Upgrade $http_upgrade;',
+				'proxy_http_version 1.1;',
+				'# one',
+			),
+			{ maxLength: 4 },
+		),
+		fc.array(
+			fc.oneof(
+				{ weight: 30, arbitrary: server },
+				{ weight: 1, arbitrary: fc.constant('\t# nginx-websocket-ignore headers-lost known\n') },
+			),
+			{
+				minLength: 1,
+				maxLength: 5,
+			},
+		),
+		fc.array(server, { maxLength: 3 }),
+	)
+	.map(([http, servers, others]) => ({
+		main: `events {}\nhttp {\n${http.map((line) => `\t${line}\n`).join('')}\tinclude sites/*.conf;\n${servers.join('')}}\n`,
+		site: others.join(''),
+	}));
+
+/** A place as a share of the text, how much is taken out, and what is put in. */
+const edit = fc.record({
+	at: fc.integer({ min: 0, max: 9_999 }).map((share) => share / 10_000),
+	length: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(12) }),
+	text: fc.oneof(
+		{ weight: 6, arbitrary: LINE.map((line) => `\n\t\t\t${line}`) },
+		{ weight: 4, arbitrary: LINE.map((line) => ` ${line} `) },
+		{ weight: 3, arbitrary: fc.constantFrom(' ', 'x', '1', ';', '\n', '#', '}', '{', '"', '$') },
+		{ weight: 1, arbitrary: tokenSoup },
+	),
+});
+
+function checkedAs(texts: Readonly<Record<string, string>>): Checked {
+	const files = memoryFiles(texts);
+	const rebuild = (from: Files) => buildConfiguration(MAIN, from);
+	return new Checked(rebuild(files), { version: DEFAULT_VERSION, files, rebuild });
+}
+
+function plain(findings: readonly ShownFinding[]) {
+	return findings.map(({ ruleId, severity, message, at, related }) => ({ ruleId, severity, message, at, related }));
+}
+
+test('what is known of one server and the rest as it was is what a whole check says, whatever is typed', () => {
+	let followed = 0;
+	let whole = 0;
+	fc.assert(
+		fc.property(configuration, fc.array(edit, { minLength: 1, maxLength: 6 }), fc.boolean(), ({ main, site }, edits, inSite) => {
+			const texts: Record<string, string> = { [MAIN]: main, [SITE]: site, '/w/part.conf': 'set $part 1;\n' };
+			const path = inSite && site !== '' ? SITE : MAIN;
+			let focus = new Focus(checkedAs({ ...texts }));
+			for (const { at, length, text } of edits) {
+				const before = texts[path] ?? '';
+				const start = Math.floor(at * before.length);
+				const oldEnd = Math.min(before.length, start + length);
+				texts[path] = before.slice(0, start) + text + before.slice(oldEnd);
+				const now = checkedAs({ ...texts });
+				if (focus.follow(path, texts[path], { start, oldEnd, newEnd: start + text.length })) {
+					followed++;
+					for (const file of [MAIN, SITE])
+						expect(plain(focus.findings(file))).toEqual(plain(findingsOf(now).filter((finding) => finding.at.path === file)));
+				} else {
+					whole++;
+					focus = new Focus(now);
+				}
+			}
+		}),
+		{ numRuns: Number(process.env.FOCUS_RUNS ?? 150) },
+	);
+	// Else it would be for nothing.
+	expect(followed / (followed + whole)).toBeGreaterThan(0.1);
+});
