@@ -119,8 +119,9 @@ export class Workbench {
 		return panel.locator('.monaco-list-row');
 	}
 
-	/** Opens the light bulb's menu at the caret; its entries. */
+	/** Waits for the light bulb at the caret and opens its menu; its entries. */
 	async lightBulb(): Promise<Locator> {
+		await this.editor.locator('[class*="lightbulb"]:visible').first().waitFor();
 		await this.page.keyboard.press('Control+.');
 		const entries = this.page.locator('.action-widget .monaco-list-row.action');
 		await entries.first().waitFor();
