@@ -52,7 +52,11 @@ export function say(text: string): HandshakeLine {
 }
 
 /** A line about a directive. */
-export function sayAt(text: string, at: PlacedDirective | undefined, { configuration }: Known): HandshakeLine {
+export function sayAt(
+	text: string,
+	at: PlacedDirective | undefined,
+	{ configuration }: Pick<Known, 'configuration'>,
+): HandshakeLine {
 	if (at === undefined || configuration === undefined) return say(text);
 	return { text, at: { path: at.file.path, span: at.node.name.span }, where: whereIs(at, configuration) };
 }

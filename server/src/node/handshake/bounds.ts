@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { HandshakeFailure } from '../../core/handshake/trace.ts';
 
 /** Ends an attempt: with why, for the trace. */
@@ -36,6 +37,8 @@ export interface Bounds {
 /** Bounds of `timeoutMs` from now, and of `cancel`. Call `release` at the end. */
 export function startBounds(timeoutMs: number, cancel: AbortSignal | undefined): Bounds {
 	const controller = new AbortController();
+	// Many tunnels may wait under one pair of bounds, and many bounds under one person's will.
+	setMaxListeners(0, controller.signal, ...(cancel === undefined ? [] : [cancel]));
 	const until = performance.now() + timeoutMs;
 	let ending: Ending | undefined;
 	const end = (why: Ending): void => {

@@ -42,11 +42,16 @@ export async function probe(options: ProbeOptions): Promise<HandshakeTrace> {
 			if (tunnel !== undefined) await useTunnel(tunnel, options, draft, bounds);
 			draft.redirects = redirects;
 			draft.timing.totalMs = performance.now() - started;
-			return maskTrace(draft, secretTexts(options));
+			return maskedTrace(draft, options);
 		}
 	} finally {
 		bounds.release();
 	}
+}
+
+/** A draft as it may be shown. */
+export function maskedTrace(draft: Draft, options: OpeningOptions): HandshakeTrace {
+	return maskTrace(draft, secretTexts(options));
 }
 
 function secretTexts({ auth, proxy, headers, cookies, url }: OpeningOptions): readonly string[] {

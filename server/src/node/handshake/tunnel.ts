@@ -29,10 +29,15 @@ export class Tunnel {
 	#closing = false;
 	#received = 0;
 	#messages = 0;
+	#pings = 0;
+	#lastHeard = performance.now();
 
 	constructor(websocket: WebSocket) {
 		this.#websocket = websocket;
 		websocket.on('message', (data: RawData) => this.#take(data));
+		websocket.on('ping', () => {
+			this.#pings++;
+		});
 		websocket.on('close', (code, reason) => {
 			this.#closed ??= {
 				code,
@@ -47,8 +52,10 @@ export class Tunnel {
 
 	/** Counts what comes over the open tunnel's socket, frames of any kind. */
 	watch(socket: Socket): void {
+		this.#lastHeard = performance.now();
 		socket.on('data', (chunk: Buffer) => {
 			this.#received += chunk.length;
+			this.#lastHeard = performance.now();
 			if (this.#received <= FLOOD_BYTES) return;
 			this.#failure ??= new Failure(
 				'websocket',
@@ -71,6 +78,16 @@ export class Tunnel {
 	/** How many messages came. */
 	get messages(): number {
 		return this.#messages;
+	}
+
+	/** How many pings the other side sent. Each is answered at once, so both directions carry bytes. */
+	get pings(): number {
+		return this.#pings;
+	}
+
+	/** When the last byte came, on the clock of `performance.now()`; when the tunnel was made, if none has. */
+	get lastHeard(): number {
+		return this.#lastHeard;
 	}
 
 	/** Waits until the tunnel is closed, by whomever. Throws Ended. */
