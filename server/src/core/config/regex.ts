@@ -40,6 +40,16 @@ export function compileRegex(pattern: string, caseless: boolean): Regex | Unsupp
 	}
 }
 
+/** The names of an expression's groups, as written; undefined when it cannot be read. Cheaper than compiling it. */
+export function groupNames(pattern: string): readonly string[] | undefined {
+	try {
+		return readRegex(pattern, false).names.map(({ name }) => name);
+	} catch (error) {
+		if (error instanceof RegexFault) return undefined;
+		throw error;
+	}
+}
+
 function matchIn(program: Program, text: string): RegexMatch | null | undefined {
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is from NUL on.
 	if (program.utf && !/^[\x00-\x7f]*$/.test(text)) return undefined;

@@ -40,6 +40,12 @@ const POSITIONS: ReadonlyMap<string, Positions> = new Map(
 	).flatMap(([positions, names]) => names.split(/\s+/).map((name): [string, Positions] => [name, positions])),
 );
 
+/** False for the many directives that take no variable in any argument. */
+export function mayTakeVariables(placed: PlacedDirective): boolean {
+	const name = placed.node.name.value;
+	return POSITIONS.has(name) || name === 'if' || placed.scope.context === 'map' || placed.scope.context === 'stream map';
+}
+
 /** True when nginx looks for variables in this argument (zero-based) of a directive. */
 export function takesVariables(placed: PlacedDirective, argument: number): boolean {
 	const { name, args } = placed.node;

@@ -2,8 +2,8 @@ import { isKnownDirective } from '../reference/directives.ts';
 import { isBuiltInVariable, mayBeForeignVariable } from '../reference/variables.ts';
 import { variableReferences } from '../syntax/words.ts';
 import { capturingWords } from './captureNames.ts';
-import type { Configuration, Place, PlacedDirective, Scope } from './model.ts';
-import { takesVariables } from './variableArguments.ts';
+import type { Configuration, ContextName, Place, PlacedDirective, Scope } from './model.ts';
+import { mayTakeVariables, takesVariables } from './variableArguments.ts';
 
 /** nginx keeps the variables of http and of stream apart. */
 export type VariableSide = 'http' | 'stream';
@@ -162,10 +162,22 @@ export function definitionsOf(placed: PlacedDirective): readonly VariableDefinit
 
 /** Where the first word of a line is no directive's name. */
 function holdsEntries(scope: Scope): boolean {
-	return /^(?:other|types|(?:stream )?(?:map|geo|split_clients))$/.test(scope.context);
+	return ENTRY_CONTEXTS.has(scope.context);
 }
 
+const ENTRY_CONTEXTS: ReadonlySet<ContextName> = new Set<ContextName>([
+	'other',
+	'types',
+	'map',
+	'geo',
+	'split_clients',
+	'stream map',
+	'stream geo',
+	'stream split_clients',
+]);
+
 function addUses(placed: PlacedDirective, side: VariableSide, uses: VariableUse[]): void {
+	if (!mayTakeVariables(placed)) return;
 	const { node, file } = placed;
 	for (const [argument, word] of node.args.entries()) {
 		if (!word.value.includes('$') || !takesVariables(placed, argument)) continue;
