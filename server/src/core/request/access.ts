@@ -22,8 +22,12 @@ const OPAQUE: readonly string[] = [
 	'oidc_mode',
 ];
 
+/** Without any of these nobody is refused. */
+const ACCESS: readonly string[] = ['allow', 'deny', 'auth_basic', 'auth_request', ...OPAQUE];
+
 /** The access phase: the status that ends the request, or undefined when it may go on (semantics RT24, RT25). */
 export function checkAccess(state: RequestState, ask: AskSubrequest): number | undefined {
+	if (!state.level.mayAny(ACCESS)) return undefined;
 	const any = state.level.setting('satisfy').value?.toLowerCase() === 'any';
 	let refused: number | undefined;
 	for (const check of [checkAddress, checkPassword, (one: RequestState) => checkSubrequest(one, ask), checkOpaque]) {

@@ -1,6 +1,7 @@
 import type { Configuration, Scope } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
+import { groundOf } from './ground.ts';
 import { Level, PASSES } from './level.ts';
 import { addressesOf, type Server, serversOf } from './serverTable.ts';
 import type { Model } from './state.ts';
@@ -10,7 +11,8 @@ import { variableSources } from './variableSources.ts';
 
 /** Makes what every request through a configuration shares. */
 export function buildModel(configuration: Configuration, version: NginxVersion): Model {
-	const servers = serversOf(configuration, version);
+	const ground = groundOf(configuration, version);
+	const servers = serversOf(configuration, ground);
 	const upstreams = new Map<string, Scope>();
 	const literalTargets = new Set<string>();
 	const search = (scope: Scope): void => {
@@ -30,13 +32,14 @@ export function buildModel(configuration: Configuration, version: NginxVersion):
 	};
 	search(configuration.root);
 	return {
-		version,
+		ground,
 		variables: variableSources(configuration, 'http'),
 		servers,
 		serverByScope: new Map(servers.map((server) => [server.scope, server])),
-		addresses: addressesOf(servers, version),
+		addresses: addressesOf(servers, ground),
 		upstreams,
 		literalTargets,
+		resolved: new Map(),
 	};
 }
 
@@ -62,7 +65,7 @@ export function levelFor(model: Model, scope: Scope): LevelPlace | undefined {
 function descend(from: Level, chain: readonly Scope[]): Level {
 	let level = from;
 	for (const scope of chain) {
-		level = level.locations.byScope.get(scope) ?? new Level(scope, levelKind(scope), level, level.version);
+		level = level.locations.byScope.get(scope) ?? new Level(scope, levelKind(scope), level, level.ground);
 	}
 	return level;
 }

@@ -1,5 +1,6 @@
-import { formatVersion, isAtLeast } from '../reference/versions.ts';
+import { formatVersion } from '../reference/versions.ts';
 import { toBytes } from '../text/bytes.ts';
+import { parseIp } from './addresses.ts';
 import { headerVariable } from './clientHeaders.ts';
 import { refererIsInvalid } from './referers.ts';
 import type { RequestState } from './state.ts';
@@ -29,15 +30,15 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 	['remote_addr', remoteAddress],
 	['realip_remote_addr', remoteAddress],
 	['remote_user', remoteUser],
-	['content_length', (state) => headerVariable(state.headers, 'content_length', state.model.version)],
-	['content_type', (state) => headerVariable(state.headers, 'content_type', state.model.version)],
+	['content_length', (state) => headerVariable(state.headers, 'content_length', state.model.ground.traits)],
+	['content_type', (state) => headerVariable(state.headers, 'content_type', state.model.ground.traits)],
 	['proxy_add_x_forwarded_for', forwardedFor],
 	['proxy_host', (state) => state.proxyHost ?? ''],
 	['proxy_port', (state) => state.proxyPort ?? ''],
 	['proxy_internal_body_length', () => ''],
 	['proxy_internal_chunked', () => ''],
 	['invalid_referer', refererIsInvalid],
-	['nginx_version', (state) => formatVersion(state.model.version)],
+	['nginx_version', (state) => formatVersion(state.model.ground.version)],
 	['limit_rate', () => '0'],
 	['request_completion', () => ''],
 	['request_body', () => ''],
@@ -45,11 +46,10 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 	['document_root', (state) => documentRoot(state) ?? unknown('document_root', true)],
 	['realpath_root', () => unknown('realpath_root')],
 	['request_filename', requestFilename],
-	['request_port', (state) => (isAtLeast(state.model.version, '1.29.3') ? requestPort(state) : notBuiltIn('request_port'))],
+	['request_port', (state) => (state.model.ground.traits.strictHost ? requestPort(state) : notBuiltIn('request_port'))],
 	[
 		'is_request_port',
-		(state) =>
-			isAtLeast(state.model.version, '1.29.3') ? (requestPort(state) === '' ? '' : ':') : notBuiltIn('is_request_port'),
+		(state) => (state.model.ground.traits.strictHost ? (requestPort(state) === '' ? '' : ':') : notBuiltIn('is_request_port')),
 	],
 	['pipe', () => '.'],
 	['memcached_key', () => ''],
@@ -70,11 +70,12 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 		.concat(['bytes_sent', 'body_bytes_sent', 'binary_remote_addr'])
 		.map((name): [string, BuiltIn] => [name, () => unknown(name, true)]),
 	...['ssl_protocol', 'ssl_cipher', 'ssl_ciphers', 'ssl_curve', 'ssl_curves', 'ssl_session_id', 'ssl_session_reused']
-		.concat(['ssl_server_name', 'ssl_client_cert', 'ssl_client_raw_cert', 'ssl_client_escaped_cert'])
+		.concat(['ssl_client_cert', 'ssl_client_raw_cert', 'ssl_client_escaped_cert'])
 		.concat(['ssl_client_s_dn', 'ssl_client_i_dn', 'ssl_client_s_dn_legacy', 'ssl_client_i_dn_legacy', 'ssl_client_serial'])
 		.concat(['ssl_client_fingerprint', 'ssl_client_v_start', 'ssl_client_v_end', 'ssl_client_v_remain', 'ssl_alpn_protocol'])
 		.map((name): [string, BuiltIn] => [name, (state) => (state.tls ? unknown(name) : '')]),
 	['ssl_early_data', () => ''],
+	['ssl_server_name', (state) => (state.tls && parseIp(state.host) === undefined ? state.host : '')],
 	['ssl_client_verify', (state) => (state.tls ? 'NONE' : '')],
 ]);
 
@@ -97,7 +98,7 @@ export function remoteAddress(state: RequestState): Value {
 }
 
 function forwardedFor(state: RequestState): Value {
-	const sent = headerVariable(state.headers, 'x_forwarded_for', state.model.version);
+	const sent = headerVariable(state.headers, 'x_forwarded_for', state.model.ground.traits);
 	const own = remoteAddress(state);
 	if (sent === '') return own;
 	return typeof own === 'string' ? `${sent}, ${own}` : unknowable(`${sent}, ${own.text}`, own.reason, true);

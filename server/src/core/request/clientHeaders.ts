@@ -1,5 +1,5 @@
-import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
+import type { Traits } from './ground.ts';
 
 export interface ClientHeader {
 	readonly name: string;
@@ -8,7 +8,6 @@ export interface ClientHeader {
 }
 
 export interface HeaderRules {
-	readonly version: NginxVersion;
 	readonly underscores: boolean;
 	readonly ignoreInvalid: boolean;
 	/** Bytes that one header line may have. */
@@ -70,12 +69,12 @@ function isInvalid(name: string, rules: HeaderRules): boolean {
 }
 
 /** `$http_name`: before 1.23.0 only the first line of most headers (docs CHANGES 1.23.0), since then all of them joined. */
-export function headerVariable(headers: readonly ClientHeader[], name: string, version: NginxVersion): string {
+export function headerVariable(headers: readonly ClientHeader[], name: string, traits: Traits): string {
 	const found = headers.filter(({ lower }) => lower.replaceAll('-', '_') === name);
 	const [first] = found;
 	if (first === undefined) return '';
 	if (name === 'cookie') return found.map(({ value }) => value).join('; ');
-	if (name === 'x_forwarded_for' || isAtLeast(version, '1.23.0')) return found.map(({ value }) => value).join(', ');
+	if (name === 'x_forwarded_for' || traits.joinsHeaders) return found.map(({ value }) => value).join(', ');
 	return first.value;
 }
 

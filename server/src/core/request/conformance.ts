@@ -153,6 +153,8 @@ function isKey(value: string): boolean {
 
 /** What nginx does to the 101 on its way back (HD31–HD35, RT8, TO10). */
 function judgeResponse(state: RequestState, level: Level, module: string, found: Collector): void {
+	judgeStatus(state, level, module, found);
+	if (!level.mayAny([`${module}_hide_header`, 'add_header'])) return;
 	const asksProtocol = state.headers.some(({ lower }) => lower === 'sec-websocket-protocol');
 	const needed = new Map([
 		['upgrade', 'Upgrade'],
@@ -184,7 +186,10 @@ function judgeResponse(state: RequestState, level: Level, module: string, found:
 				text: `nginx adds ${name} to the answer, which the client refuses`,
 			});
 	}
+}
 
+/** The status that reaches the client. */
+function judgeStatus(state: RequestState, level: Level, module: string, found: Collector): void {
 	if (state.errorStatus !== 0 && state.errorStatus !== 101)
 		found.obstacles.push({
 			code: 'response-status',

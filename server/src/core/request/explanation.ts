@@ -67,6 +67,8 @@ function directivePlace(at: PlacedDirective, configuration: Configuration): Expl
 
 /** A path as seen from a folder, with `..` where it lies outside. */
 export function relativePath(path: string, folder: string): string {
+	const inside = folder.endsWith('/') ? folder : `${folder}/`;
+	if (path.startsWith(inside)) return path.slice(inside.length);
 	const from = folder.split('/').filter((part) => part !== '');
 	const to = path.split('/').filter((part) => part !== '');
 	if (!path.startsWith('/') && !folder.startsWith('/') && from.length === 0) return path;

@@ -1,7 +1,5 @@
 import type { PlacedDirective } from '../config/model.ts';
-import { isAtLeast } from '../reference/versions.ts';
-import { lowerCase, toBytes } from '../text/bytes.ts';
-import type { Level } from './level.ts';
+import type { HeaderLines, Level } from './level.ts';
 import type { RequestState } from './state.ts';
 import { textOf, type Value } from './value.ts';
 import { evaluate } from './values.ts';
@@ -31,21 +29,21 @@ const STRIPPED: readonly string[] = ['te', 'keep-alive', 'expect', 'upgrade'];
 
 /** The headers of a proxied request (semantics §0 item 1, §0.2, HD21–HD28, IN1–IN3, IN13). */
 export function proxyHeaders(state: RequestState, level: Level, httpVersion: string): HeaderSet {
-	const { lines, unknown } = level.lines('proxy_set_header');
+	const { lines, unknown } = level.headerLines;
 	if (unknown !== undefined) return { sent: [], decided: new Set(), unknown };
-	const { version } = level;
-	let user = lines.map((at) => userHeader(state, level, at));
-	if (isAtLeast(version, '1.31.4')) user = lastHostFirst(user);
+	const { traits } = level.ground;
+	let user = lines.map((line) => userHeader(state, line));
+	if (traits.oneHost) user = lastHostFirst(user);
 	const names = new Set(user.map(({ lower }) => lower));
 	const defaults: SentHeader[] = [];
 	const addDefault = (lower: string, value: Value): void => {
 		if (!names.has(lower)) defaults.push({ lower, value, at: undefined, sources: [] });
 	};
 	addDefault('host', state.proxyHost ?? '');
-	addDefault('connection', isAtLeast(version, '1.29.7') || httpVersion === '2' ? '' : 'close');
+	addDefault('connection', traits.dropsConnection || httpVersion === '2' ? '' : 'close');
 	for (const lower of STRIPPED) addDefault(lower, '');
-	if (isAtLeast(version, '1.31.0')) addDefault('proxy-connection', '');
-	if (isAtLeast(version, '1.31.4'))
+	if (traits.stripsProxyConnection) addDefault('proxy-connection', '');
+	if (traits.oneHost)
 		user = user.map((header) =>
 			header.lower === 'host' && header.value === '' ? { ...header, value: state.proxyHost ?? '' } : header,
 		);
@@ -55,11 +53,9 @@ export function proxyHeaders(state: RequestState, level: Level, httpVersion: str
 	return { sent, decided, unknown: undefined };
 }
 
-function userHeader(state: RequestState, level: Level, at: PlacedDirective): SentHeader {
-	const lower = lowerCase(toBytes(at.node.args[0]?.value ?? ''));
-	const template = level.template(at, 1);
-	if (template.constant !== undefined) return { lower, value: template.constant, at, sources: [] };
-	const { result, sources } = state.tracking(() => evaluate(state, template));
+function userHeader(state: RequestState, { at, lower, value }: HeaderLines['lines'][number]): SentHeader {
+	if (value.constant !== undefined) return { lower, value: value.constant, at, sources: [] };
+	const { result, sources } = state.tracking(() => evaluate(state, value));
 	return { lower, value: result, at, sources };
 }
 

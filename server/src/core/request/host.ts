@@ -1,15 +1,15 @@
-import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
 import { lowerCase } from '../text/bytes.ts';
+import type { Traits } from './ground.ts';
 
 /** RFC 3986 reg-name with `%` free, or an address in brackets, and a port of at most 65535. */
 const STRICT = /^(?:\[[0-9A-Za-z._~!$&'()*+,;=:-]*\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::(\d*))?$/;
 
 /**
  * A host as nginx keeps it: without port and last dot, in lower case; undefined when nginx answers 400 to it
- * (src/http/ngx_http_request.c, ngx_http_validate_host). Since STRICT_SINCE only what RFC 3986 allows is taken.
+ * (src/http/ngx_http_request.c, ngx_http_validate_host). Newer versions take only what RFC 3986 allows.
  */
-export function validHost(host: string, version: NginxVersion): string | undefined {
-	if (isAtLeast(version, STRICT_SINCE)) {
+export function validHost(host: string, traits: Traits): string | undefined {
+	if (traits.strictHost) {
 		const found = STRICT.exec(host);
 		if (found === null || Number(found[1] ?? 0) > 65535) return undefined;
 	}
@@ -34,6 +34,3 @@ export function validHost(host: string, version: NginxVersion): string | undefin
 	if (end === 0) return undefined;
 	return lowerCase(host.slice(0, end));
 }
-
-/** Seen on 1.30.6 and not on 1.26.3. */
-const STRICT_SINCE = '1.29.3';

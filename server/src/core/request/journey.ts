@@ -1,5 +1,4 @@
-import { isAtLeast } from '../reference/versions.ts';
-import { toBytes } from '../text/bytes.ts';
+import { lowerCase, toBytes } from '../text/bytes.ts';
 import type { LevelPlace } from './buildModel.ts';
 import { type ClientHeader, readHeaders } from './clientHeaders.ts';
 import { validHost } from './host.ts';
@@ -98,7 +97,7 @@ export function loopbackPeer(localAddress: string | undefined): string | undefin
 }
 
 function openAt(model: Model, request: ClientRequest, place: Placed, address: Address, answers: readonly boolean[]): Journey {
-	const first = address.fallback;
+	const first = (request.tls && address.tls ? byTlsName(address, request) : undefined) ?? address.fallback;
 	const blank = blankFields(model, request, place, first);
 	const refused = (status: number, fields = blank): Journey => {
 		const state = new RequestState(fields, answers);
@@ -114,21 +113,20 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 	if (blank.requestLine.length + 2 > longest) return refused(414);
 	if (!/^[A-Z_-]+$/.test(request.method)) return refused(400);
 	// Since 1.29.3 (seen on 1.30.6) CONNECT takes host:port and nothing else.
-	if (request.method === 'CONNECT' && isAtLeast(model.version, '1.29.3'))
+	if (request.method === 'CONNECT' && model.ground.traits.strictHost)
 		return refused(/^(?:[A-Za-z0-9.-]+|\[[^\]]+\]):\d+$/.test(request.uri) ? 405 : 400);
 	const target = parseTarget(toBytes(request.uri), first.level.flag('merge_slashes'));
 	if (target === undefined) return refused(400);
-	const absoluteHost = target.authority === undefined ? undefined : validHost(target.authority, model.version);
+	const absoluteHost = target.authority === undefined ? undefined : validHost(target.authority, model.ground.traits);
 	if (target.authority !== undefined && absoluteHost === undefined) return refused(400);
 
 	const read = readHeaders(request.headers, {
-		version: model.version,
 		underscores: first.level.flag('underscores_in_headers'),
 		ignoreInvalid: first.level.flag('ignore_invalid_headers'),
 		longest,
 	});
 	const hostHeader = read.headers.find(({ lower }) => lower === 'host')?.value;
-	const validHeader = hostHeader === undefined ? undefined : validHost(hostHeader, model.version);
+	const validHeader = hostHeader === undefined ? undefined : validHost(hostHeader, model.ground.traits);
 	const host = absoluteHost ?? validHeader ?? '';
 	const fields = {
 		...blank,
@@ -156,7 +154,7 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 	state.server = server;
 	state.level = server.level;
 	citeListen(state, address, server);
-	if (server !== first) state.cite(named?.name.at, 'fits the host');
+	if (server !== address.fallback) state.cite(named?.name.at, 'fits the host');
 	if (named?.name.pattern !== undefined && named.name.at !== undefined) {
 		state.capturedBy = [named.name.at];
 		for (const { name } of named.name.pattern.names) {
@@ -177,6 +175,13 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 		return { state, go: () => refuse(state, 496), refusal: '' };
 	}
 	return { state, go: () => runRequest(state), refusal: '' };
+}
+
+/** The server that the name in the TLS greeting selects; a client sends there what it sends as Host. */
+function byTlsName(address: Address, request: ClientRequest): Server | undefined {
+	const sent = request.headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? '';
+	const name = lowerCase(toBytes(sent)).replace(/:\d*$/, '');
+	return findServer(address, name, (pattern, subject) => (pattern.match(subject) ?? null) !== null)?.server;
 }
 
 function sizeOfBuffers(level: Level): string {
@@ -209,7 +214,6 @@ export function enterLocation(model: Model, place: LevelPlace, request: ClientRe
 	const target = parseTarget(toBytes(request.uri), true);
 	const placed = placeOf(model, request);
 	const headers = readHeaders(request.headers, {
-		version: model.version,
 		underscores: true,
 		ignoreInvalid: true,
 		longest: 8192,
@@ -219,7 +223,7 @@ export function enterLocation(model: Model, place: LevelPlace, request: ClientRe
 			...blankFields(model, request, placed, place.server),
 			headers,
 			unparsed: target?.unparsed ?? '/',
-			host: validHost(headers.find(({ lower }) => lower === 'host')?.value ?? '', model.version) ?? '',
+			host: validHost(headers.find(({ lower }) => lower === 'host')?.value ?? '', model.ground.traits) ?? '',
 			path: target?.path ?? '/',
 			args: target?.args ?? '',
 			quoted: target?.quoted ?? false,

@@ -2,8 +2,9 @@ import { type Effective, effective } from '../config/effective.ts';
 import { type LocationMatch, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { defaultOf } from '../reference/defaults.ts';
-import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
-import { toBytes } from '../text/bytes.ts';
+import { listFamily } from '../reference/inheritance.ts';
+import { lowerCase, toBytes } from '../text/bytes.ts';
+import type { Ground } from './ground.ts';
 import { type LocationTable, locationTable } from './locationTable.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 import { compileProgram, type Program } from './program.ts';
@@ -31,6 +32,11 @@ export interface Handler {
 	readonly at: PlacedDirective;
 }
 
+export interface HeaderLines {
+	readonly lines: readonly { readonly at: PlacedDirective; readonly lower: string; readonly value: Template }[];
+	readonly unknown: string | undefined;
+}
+
 /** A plain value in force. */
 export interface Setting {
 	/** Undefined when nothing sets it and there is no default. */
@@ -48,24 +54,26 @@ export class Level {
 	readonly scope: Scope;
 	readonly kind: 'server' | 'location' | 'if' | 'limit_except';
 	readonly outer: Level | undefined;
-	readonly version: NginxVersion;
+	readonly ground: Ground;
 	/** How a location matches. */
 	readonly match: LocationMatch | undefined;
 	/** The location's name in bytes: its prefix, its URI, its expression; that of the enclosing location for `if` and `limit_except`. */
 	readonly name: string;
 	readonly #effective = new Map<string, Effective>();
 	readonly #templates = new Map<PlacedDirective, Template>();
+	readonly #without = new Map<PlacedDirective, string | undefined>();
+	#headerLines: HeaderLines | undefined;
 	#locations: LocationTable | undefined;
 	#program: Program | undefined;
 	#pattern: Pattern | undefined;
 	#handler: Handler | undefined | null = null;
 	#limitExcept: { readonly methods: ReadonlySet<string>; readonly level: Level } | undefined | null = null;
 
-	constructor(scope: Scope, kind: Level['kind'], outer: Level | undefined, version: NginxVersion) {
+	constructor(scope: Scope, kind: Level['kind'], outer: Level | undefined, ground: Ground) {
 		this.scope = scope;
 		this.kind = kind;
 		this.outer = outer;
-		this.version = version;
+		this.ground = ground;
 		this.match = kind === 'location' && scope.opener !== undefined ? locationMatch(scope.opener) : undefined;
 		this.name = this.match !== undefined ? toBytes(this.match.pattern) : kind === 'location' ? '' : (outer?.name ?? '');
 	}
@@ -73,7 +81,7 @@ export class Level {
 	get locations(): LocationTable {
 		this.#locations ??= locationTable(
 			(this.scope.byName.get('location') ?? [])
-				.map((placed) => placed.body && new Level(placed.body, 'location', this, this.version))
+				.map((placed) => placed.body && new Level(placed.body, 'location', this, this.ground))
 				.filter((level) => level?.match !== undefined)
 				.filter((level) => level !== undefined),
 		);
@@ -89,7 +97,7 @@ export class Level {
 	/** The directives of the rewrite phase (`set`, `if`, `rewrite`, `return`, `break`). */
 	get program(): Program {
 		this.#program ??= compileProgram(this.scope, (scope) =>
-			this.kind === 'server' ? undefined : new Level(scope, 'if', this, this.version),
+			this.kind === 'server' ? undefined : new Level(scope, 'if', this, this.ground),
 		);
 		return this.#program;
 	}
@@ -134,19 +142,44 @@ export class Level {
 			const methods = new Set(placed?.node.args.map((word) => word.value.toUpperCase()));
 			if (methods.has('GET')) methods.add('HEAD');
 			this.#limitExcept =
-				placed?.body === undefined ? undefined : { methods, level: new Level(placed.body, 'limit_except', this, this.version) };
+				placed?.body === undefined ? undefined : { methods, level: new Level(placed.body, 'limit_except', this, this.ground) };
 		}
 		return this.#limitExcept;
+	}
+
+	/** Whether the configuration may hold any directive of these names at all. */
+	mayAny(names: readonly string[]): boolean {
+		const { named } = this.ground;
+		return named === undefined || names.some((name) => named.has(name));
 	}
 
 	/** What is in force here for a directive name. */
 	effective(name: string): Effective {
 		let known = this.#effective.get(name);
 		if (known === undefined) {
-			known = effective(this.scope, name, this.version);
+			const named = this.mayAny(listFamily(name));
+			known = named
+				? effective(this.scope, name, this.ground.version)
+				: { level: 'default', value: defaultOf(name, this.ground.version) };
 			this.#effective.set(name, known);
 		}
 		return known;
+	}
+
+	/** The proxy_set_header lines in force, with their names in lower case and their values cut at the variables. */
+	get headerLines(): HeaderLines {
+		if (this.#headerLines === undefined) {
+			const { lines, unknown } = this.lines('proxy_set_header');
+			this.#headerLines = {
+				unknown,
+				lines: lines.map((at) => ({
+					at,
+					lower: lowerCase(toBytes(at.node.args[0]?.value ?? '')),
+					value: compileTemplate(at.node.args[1]?.value ?? ''),
+				})),
+			};
+		}
+		return this.#headerLines;
 	}
 
 	/** The lines in force of a list directive; empty when there are none. */
@@ -167,15 +200,22 @@ export class Level {
 
 	/** The plain value that would be in force without this line: an outer level's, else nginx's own. */
 	valueWithout(at: PlacedDirective): string | undefined {
+		if (this.#without.has(at)) return this.#without.get(at);
+		const value = this.#valueWithout(at);
+		this.#without.set(at, value);
+		return value;
+	}
+
+	#valueWithout(at: PlacedDirective): string | undefined {
 		const name = at.node.name.value;
-		const outer = at.scope.parent === undefined ? undefined : effective(at.scope.parent, name, this.version);
+		const outer = at.scope.parent === undefined ? undefined : effective(at.scope.parent, name, this.ground.version);
 		if (outer?.level === 'own' || outer?.level === 'inherited') return outer.directives.at(-1)?.node.args[0]?.value;
-		return defaultOf(name, this.version);
+		return defaultOf(name, this.ground.version);
 	}
 
 	/** The Connection header that nginx sends when no line sets one (semantics §0.2). */
 	get defaultConnection(): string {
-		return isAtLeast(this.version, '1.29.7') ? '' : 'close';
+		return this.ground.traits.dropsConnection ? '' : 'close';
 	}
 
 	/** `on` or `off`, with the default for what is not set. */

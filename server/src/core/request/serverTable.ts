@@ -1,7 +1,7 @@
 import { type Listen, listensOf } from '../config/listen.ts';
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
-import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
+import type { Ground } from './ground.ts';
 import { Level } from './level.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 
@@ -46,10 +46,10 @@ export interface NamedServer {
 }
 
 /** The http servers of a configuration, those of assumed scopes included, in order. */
-export function serversOf(configuration: Configuration, version: NginxVersion): readonly Server[] {
+export function serversOf(configuration: Configuration, ground: Ground): readonly Server[] {
 	const servers: Server[] = [];
 	const search = (scope: Scope): void => {
-		if (scope.context === 'server') servers.push(readServer(scope, version));
+		if (scope.context === 'server') servers.push(readServer(scope, ground));
 		else if (scope.context === 'main' || scope.context === 'http')
 			for (const placed of scope.directives) if (placed.body !== undefined) search(placed.body);
 	};
@@ -58,13 +58,13 @@ export function serversOf(configuration: Configuration, version: NginxVersion): 
 }
 
 /** Reads one server; of its listens those for QUIC are left out, and a range of ports becomes one for each. */
-export function readServer(scope: Scope, version: NginxVersion): Server {
+export function readServer(scope: Scope, ground: Ground): Server {
 	const names = (scope.byName.get('server_name') ?? []).flatMap((at) => at.node.args.map((word) => readName(word.value, at)));
 	if (names.length === 0) names.push({ text: '', pattern: undefined, at: undefined });
 	const first = names[0]?.text ?? '';
 	return {
 		scope,
-		level: new Level(scope, 'server', undefined, version),
+		level: new Level(scope, 'server', undefined, ground),
 		listens: listensOf(scope)
 			.filter((listen) => !listen.quic)
 			.flatMap(spread),
@@ -89,7 +89,7 @@ function readName(value: string, at: PlacedDirective): ServerName {
 }
 
 /** Groups the servers by the addresses they listen on. */
-export function addressesOf(servers: readonly Server[], version: NginxVersion): readonly Address[] {
+export function addressesOf(servers: readonly Server[], ground: Ground): readonly Address[] {
 	const groups = new Map<string, { listen: Listen; members: Map<Server, Listen> }>();
 	for (const server of servers)
 		for (const listen of server.listens) {
@@ -99,11 +99,11 @@ export function addressesOf(servers: readonly Server[], version: NginxVersion): 
 			if (!group.members.has(server)) group.members.set(server, listen);
 		}
 	return [...groups.values()]
-		.map(({ listen, members }) => readAddress(listen, members, version))
+		.map(({ listen, members }) => readAddress(listen, members, ground))
 		.filter((one) => one !== undefined);
 }
 
-function readAddress(first: Listen, members: ReadonlyMap<Server, Listen>, version: NginxVersion): Address | undefined {
+function readAddress(first: Listen, members: ReadonlyMap<Server, Listen>, ground: Ground): Address | undefined {
 	const servers = [...members.keys()];
 	const fallback = servers.find((server) => members.get(server)?.defaultServer) ?? servers[0];
 	if (fallback === undefined) return undefined;
@@ -132,7 +132,7 @@ function readAddress(first: Listen, members: ReadonlyMap<Server, Listen>, versio
 		address: canonicalAddress(first.address),
 		port: first.port,
 		tls,
-		http2Only: !tls && listens.some((listen) => listen.http2) && !isAtLeast(version, '1.25.1'),
+		http2Only: !tls && listens.some((listen) => listen.http2) && !ground.traits.detectsHttp2,
 		servers,
 		fallback,
 		listens: members,

@@ -1,23 +1,34 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
-import type { NginxVersion } from '../reference/versions.ts';
 import type { ClientHeader } from './clientHeaders.ts';
+import type { Ground } from './ground.ts';
 import type { Handler, Level } from './level.ts';
 import type { Reason } from './prediction.ts';
 import type { Address, Server } from './serverTable.ts';
+import type { Backends, Target } from './target.ts';
 import { Undecided, type Value } from './value.ts';
 import type { VariableSources } from './variableSources.ts';
 
 /** What of a configuration does not depend on the request, made once. */
 export interface Model {
-	readonly version: NginxVersion;
+	readonly ground: Ground;
 	readonly variables: VariableSources;
 	readonly servers: readonly Server[];
 	readonly serverByScope: ReadonlyMap<Scope, Server>;
 	readonly addresses: readonly Address[];
 	/** upstream blocks of the http side by lower-case name. */
 	readonly upstreams: ReadonlyMap<string, Scope>;
+	/** Literal targets that were taken apart already. */
+	readonly resolved: Map<PlacedDirective, LiteralTarget>;
 	/** `host:port` of every literal `…_pass`, lower case: known to nginx without a resolver. */
 	readonly literalTargets: ReadonlySet<string>;
+}
+
+/** A `…_pass` without variables, taken apart. */
+export interface LiteralTarget {
+	readonly target: Target;
+	readonly backends: Backends;
+	readonly proxyHost: string;
+	readonly proxyPort: string;
 }
 
 /** A value with the directives that gave it. */

@@ -3,6 +3,7 @@ import type { NginxVersion } from '../reference/versions.ts';
 import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { isIn, parseIp, parseRange } from './addresses.ts';
 import { judgeHandshake, notProxied } from './conformance.ts';
+import { groundOf } from './ground.ts';
 import { validHost } from './host.ts';
 import { loopbackPeer } from './journey.ts';
 import { Level } from './level.ts';
@@ -25,18 +26,19 @@ export interface StreamPredictor {
 
 /** Compiles the stream side of a configuration. */
 export function createStreamPredictor(configuration: Configuration, version: NginxVersion): StreamPredictor {
+	const ground = groundOf(configuration, version);
 	const servers: Server[] = [];
 	const upstreams = new Map<string, Scope>();
 	const search = (scope: Scope): void => {
 		for (const { body, node } of scope.directives) {
-			if (body?.context === 'stream server') servers.push(readServer(body, version));
+			if (body?.context === 'stream server') servers.push(readServer(body, ground));
 			else if (body?.context === 'stream upstream') upstreams.set(lowerCase(toBytes(node.args[0]?.value ?? '')), body);
 			else if (body?.context === 'stream') search(body);
 		}
 	};
 	search(configuration.root);
 	const model: Model = {
-		version,
+		ground,
 		variables: variableSources(configuration, 'stream'),
 		servers,
 		serverByScope: new Map(servers.map((server) => [server.scope, server])),
@@ -45,14 +47,15 @@ export function createStreamPredictor(configuration: Configuration, version: Ngi
 				...server,
 				listens: server.listens.filter(({ at }) => at !== undefined && !at.node.args.some((word) => word.value === 'udp')),
 			})),
-			version,
+			ground,
 		),
 		upstreams,
 		literalTargets: new Set(),
+		resolved: new Map(),
 	};
 	return {
 		predictIn(scope, request) {
-			const server = model.serverByScope.get(scope) ?? readServer(scope, version);
+			const server = model.serverByScope.get(scope) ?? readServer(scope, ground);
 			return predictServer(model, server, request);
 		},
 		predict(request) {
@@ -66,7 +69,7 @@ export function createStreamPredictor(configuration: Configuration, version: Ngi
 
 function predictServer(model: Model, server: Server, request: ClientRequest): Prediction {
 	const { scope } = server;
-	const level = new Level(scope, 'server', undefined, model.version);
+	const level = new Level(scope, 'server', undefined, model.ground);
 	const state = openSession(model, server, request);
 	state.cite(server.listens[0]?.at, 'takes the connection');
 	const nothing = (): Omit<Prediction, 'outcome'> => ({
@@ -147,7 +150,7 @@ function openSession(model: Model, server: Server, request: ClientRequest): Requ
 	);
 	const known = (name: string, value: Value): void => hold(state, name, { value, sources: [] });
 	const sent = request.headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? '';
-	const host = validHost(toBytes(sent), model.version) ?? '';
+	const host = validHost(toBytes(sent), model.ground.traits) ?? '';
 	const name = request.tls && parseIp(host) === undefined ? host : '';
 	const preread = server.level.setting('ssl_preread').value?.toLowerCase() === 'on' && request.tls;
 	known('ssl_preread_server_name', preread ? name : '');

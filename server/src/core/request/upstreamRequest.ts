@@ -3,7 +3,7 @@ import { fromBytes, lowerCase } from '../text/bytes.ts';
 import { type HeaderSet, joined, proxyHeaders, type SentHeader } from './headerSet.ts';
 import { type Level, PASSES } from './level.ts';
 import type { UpstreamRequest } from './prediction.ts';
-import type { RequestState } from './state.ts';
+import type { LiteralTarget, RequestState } from './state.ts';
 import { type Backends, backendsOf, parseTarget, proxyHostOf, proxyPortOf, type Target } from './target.ts';
 import { escapeUri } from './uri.ts';
 import { CannotKnow, textOf, type Unknowable, unknowable, type Value } from './value.ts';
@@ -71,12 +71,16 @@ interface Resolved {
 
 function resolve(state: RequestState, at: PlacedDirective, module: string): Resolved | number {
 	const template = state.level.template(at, 0);
+	if (template.constant !== undefined) {
+		const literal = literalTarget(state, at, module, template.constant);
+		state.proxyHost = literal.proxyHost;
+		state.proxyPort = literal.proxyPort;
+		return { target: literal.target, backends: literal.backends, dynamic: false, sources: [], unknown: undefined };
+	}
 	const { result: text, sources } = state.tracking(() => evaluate(state, template));
-	const dynamic = template.constant === undefined;
 	if (typeof text !== 'string') return unknownTarget(state, module, text, sources);
 	const target = parseTarget(module, text);
 	if (target === undefined) {
-		if (!dynamic) throw new CannotKnow(`nginx refuses this ${at.node.name.value}`);
 		state.cite(at, 'its value is no address');
 		return 500;
 	}
@@ -84,7 +88,7 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 	state.proxyPort = proxyPortOf(target);
 	const backends = backendsOf(target, state.model.upstreams);
 	let unknown: string | undefined;
-	if (dynamic && backends.needsResolver && !state.model.literalTargets.has(targetKey(target))) {
+	if (backends.needsResolver && !state.model.literalTargets.has(targetKey(target))) {
 		const resolver = state.level.setting('resolver');
 		unknown = resolver.unknown;
 		if (resolver.at === undefined && unknown === undefined) {
@@ -94,8 +98,23 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 		}
 		if (target.portText === undefined && target.defaultPort === undefined) return 500;
 	}
-	const slashed = dynamic && target.uri.startsWith('?') ? { ...target, uri: `/${target.uri}` } : target;
-	return { target: slashed, backends, dynamic, sources, unknown };
+	const slashed = target.uri.startsWith('?') ? { ...target, uri: `/${target.uri}` } : target;
+	return { target: slashed, backends, dynamic: true, sources, unknown };
+}
+
+function literalTarget(state: RequestState, at: PlacedDirective, module: string, text: string): LiteralTarget {
+	const known = state.model.resolved.get(at);
+	if (known !== undefined) return known;
+	const target = parseTarget(module, text);
+	if (target === undefined) throw new CannotKnow(`nginx refuses this ${at.node.name.value}`);
+	const made = {
+		target,
+		backends: backendsOf(target, state.model.upstreams),
+		proxyHost: proxyHostOf(target),
+		proxyPort: proxyPortOf(target),
+	};
+	state.model.resolved.set(at, made);
+	return made;
 }
 
 /** A backend whose address is not known: what is known of it, so that the headers can still be judged. */

@@ -50,7 +50,7 @@ export function variable(state: RequestState, name: string): Value {
 	if (source !== undefined) return compute(state, name, source);
 	const builtIn = BUILT_INS.get(name);
 	if (builtIn !== undefined) return builtIn(state);
-	if (name.startsWith('http_')) return headerVariable(state.headers, name.slice(5), state.model.version);
+	if (name.startsWith('http_')) return headerVariable(state.headers, name.slice(5), state.model.ground.traits);
 	if (name.startsWith('arg_')) return argVariable(state.args, name.slice(4));
 	if (name.startsWith('cookie_')) return cookieVariable(state.headers, name.slice(7));
 	if (/^(?:sent_http|sent_trailer|upstream_http|upstream_trailer|upstream_cookie)_/.test(name)) return '';

@@ -1,0 +1,52 @@
+import type { Configuration, Scope } from '../config/model.ts';
+import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
+
+/** What nginx versions do differently, as far as a request meets it. */
+export interface Traits {
+	/** 1.23.0: `$http_name` joins all lines of a header (docs CHANGES). */
+	readonly joinsHeaders: boolean;
+	/** 1.25.1: a plain listen with `http2` speaks HTTP/1.1 too (semantics PR6). */
+	readonly detectsHttp2: boolean;
+	/** Seen on 1.30.6 and not on 1.26.3: hosts as RFC 3986 has them, CONNECT with host:port alone, `$request_port`. */
+	readonly strictHost: boolean;
+	/** 1.29.7: no `Connection` header by default (semantics §0.2). */
+	readonly dropsConnection: boolean;
+	/** 1.31.0: Proxy-Connection is stripped too. */
+	readonly stripsProxyConnection: boolean;
+	/** 1.31.4: one Host line, first, never empty (semantics IN13). */
+	readonly oneHost: boolean;
+}
+
+export function traitsOf(version: NginxVersion): Traits {
+	return {
+		joinsHeaders: isAtLeast(version, '1.23.0'),
+		detectsHttp2: isAtLeast(version, '1.25.1'),
+		strictHost: isAtLeast(version, '1.29.3'),
+		dropsConnection: isAtLeast(version, '1.29.7'),
+		stripsProxyConnection: isAtLeast(version, '1.31.0'),
+		oneHost: isAtLeast(version, '1.31.4'),
+	};
+}
+
+/** What all blocks of a configuration share. */
+export interface Ground {
+	readonly version: NginxVersion;
+	readonly traits: Traits;
+	/** Names of all directives in it; undefined when there may be some that are not seen. What is not named has its default everywhere. */
+	readonly named: ReadonlySet<string> | undefined;
+}
+
+/** Linear in the configuration. */
+export function groundOf(configuration: Configuration, version: NginxVersion): Ground {
+	const named = new Set<string>();
+	let complete = configuration.fragment === undefined;
+	const visit = (scope: Scope): void => {
+		if (scope.unresolved.length > 0 || scope.assumed) complete = false;
+		for (const { node, body } of scope.directives) {
+			named.add(node.name.value);
+			if (body !== undefined) visit(body);
+		}
+	};
+	visit(configuration.root);
+	return { version, traits: traitsOf(version), named: complete ? named : undefined };
+}
