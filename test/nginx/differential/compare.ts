@@ -1,7 +1,7 @@
 import type { ClientRequest, Prediction } from '../../../server/src/core/request/prediction.ts';
 import { acceptKey } from '../../support/backend.ts';
 import type { Lane, Observed } from './lane.ts';
-import { type Received, valueOf } from './recording.ts';
+import { type Received, valuesOf } from './recording.ts';
 import type { Asked } from './requests.ts';
 
 /** A field in which the prediction and nginx differ. */
@@ -77,7 +77,7 @@ function compareUpstream(
 	differ('method', received.method, upstream.method);
 	differ('uri', textOf(received.uri), upstream.uri);
 	differ('httpVersion', received.httpVersion, upstream.httpVersion);
-	for (const [name, value] of upstream.headers) differ(`header ${name}`, textOf(valueOf(received, name)), trimmed(value));
+	for (const [name, value] of upstream.headers) differ(`header ${name}`, textOf(valuesOf(received, name)), trimmed(value));
 	const sent = new Map<string, string>();
 	for (const [name, value] of request.headers) sent.set(name.toLowerCase(), value);
 	for (const [name] of received.headers) {
@@ -85,7 +85,7 @@ function compareUpstream(
 		if (upstream.headers.has(lower)) continue;
 		const decided =
 			lower === 'host' || lower === 'upgrade' || lower === 'connection' || !(sent.has(lower) || lower === 'content-length');
-		if (decided) differ(`header ${lower}`, textOf(valueOf(received, name)), undefined);
+		if (decided) differ(`header ${lower}`, textOf(valuesOf(received, name)), undefined);
 	}
 }
 

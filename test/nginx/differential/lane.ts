@@ -128,16 +128,17 @@ const UP = '/tmp/nginx-up.sock';
 
 /** What a test's configuration needs around the generated http block: private files, and a socket that tells when nginx is up. */
 export function framed(files: Files): Files {
-	const http = files['nginx.conf'] ?? '';
 	const own = [
 		...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp/${kind};`),
-		'access_log off; ssl_certificate cert.pem; ssl_certificate_key key.pem; variables_hash_bucket_size 128; server_names_hash_bucket_size 128; map_hash_bucket_size 128;',
-		`server { listen unix:${UP}; }`,
+		'access_log off; ssl_certificate cert.pem; ssl_certificate_key key.pem;',
+		'variables_hash_bucket_size 128; server_names_hash_bucket_size 128; map_hash_bucket_size 128;',
 	].join('\n');
-	return {
-		...files,
-		'nginx.conf': `daemon off;\nmaster_process off;\npid nginx.pid;\nworker_rlimit_nofile 4096;\nevents { worker_connections 1024; }\n${http.replace(/^http\s*\{/m, (head) => `${head}\n${own}\n`)}`,
-	};
+	const http = (files['nginx.conf'] ?? '')
+		.replace(/^http\s*\{/m, (head) => `${head}\n${own}\n`)
+		// nginx opens its sockets in order: when this one is there, all are.
+		.replace(/\}\s*$/, `server { listen unix:${UP}; }\n}\n`);
+	const main = 'daemon off;\nmaster_process off;\npid nginx.pid;\nevents { worker_connections 1024; }\n';
+	return { ...files, 'nginx.conf': main + http };
 }
 
 function isUp(child: ChildProcess, socketPath: string): Promise<boolean> {
@@ -184,7 +185,7 @@ function send(asked: Asked, translate: (text: string) => string, received: Recei
 		const to = { host: address, port: Number(port) };
 		const socket = asked.listen.tls ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }) : connect(to);
 		let head = '';
-		let connected = false;
+		let refused = false;
 		let over = false;
 		let late = false;
 		const finish = (): void => {
@@ -192,14 +193,13 @@ function send(asked: Asked, translate: (text: string) => string, received: Recei
 			over = true;
 			clearTimeout(timer);
 			socket.destroy();
-			resolve({ ...readHead(head), ...(late ? { status: -2 } : connected ? {} : { status: -1 }), received: [...received] });
+			resolve({ ...readHead(head), ...(late ? { status: -2 } : refused ? { status: -1 } : {}), received: [...received] });
 		};
 		const timer = setTimeout(() => {
 			late = true;
 			finish();
-		}, 3_000);
+		}, 1_000);
 		socket.on(asked.listen.tls ? 'secureConnect' : 'connect', () => {
-			connected = true;
 			socket.write(bytes);
 		});
 		socket.on('data', (chunk) => {
@@ -209,7 +209,7 @@ function send(asked: Asked, translate: (text: string) => string, received: Recei
 		socket.on('end', () => finish());
 		socket.on('close', () => finish());
 		socket.on('error', (error: NodeJS.ErrnoException) => {
-			if (error.code !== 'ECONNREFUSED') connected = true;
+			refused = error.code === 'ECONNREFUSED';
 			finish();
 		});
 	});

@@ -201,12 +201,15 @@ export function access(world: World, around: Surroundings): Item[] {
 		);
 	}
 	if (random.chance(4)) {
-		items.push(
-			world.item('valid_referers', [
-				...random.some(['none', 'blocked', 'server_names'], random.between(0, 2)),
-				...random.some(['*.example.com', 'example.org', 'www.test.*', '~\\.good\\.', 'a.example.com/path'], random.between(1, 3)),
-			]),
-		);
+		// nginx refuses a name that server_names brings a second time.
+		const byName = random.chance(30);
+		const hosts = byName
+			? ['www.test.*', 'other.test/path']
+			: ['*.example.com', 'example.org', 'www.test.*', 'a.example.com/path'];
+		const words = [...random.some(['none', 'blocked'], random.between(0, 2)), ...random.some(hosts, random.between(1, 3))];
+		if (random.chance(30)) words.push('~\\.good\\.');
+		if (byName) words.push('server_names');
+		items.push(world.item('valid_referers', random.some(words, words.length)));
 		if (random.chance(85)) items.push(world.item('if', [{ raw: '($invalid_referer)' }], [world.item('return', ['403'])]));
 	}
 	return items;
@@ -242,7 +245,7 @@ function tryFiles(world: World, around: Surroundings, kind: Kind): Item {
 			around.named.length > 0 && kind !== 'named' ? 45 : 1,
 			(): string => `@${around.named.length > 0 ? random.pick(around.named) : 'missing'}`,
 		],
-		[20, (): string => random.pick(['=404', '=503', '=200', '=403'])],
+		[20, (): string => random.pick(['=404', '=503', '=403'])],
 		[25, (): string => random.pick(['/ws', '/x?$args', '/api/$arg_a', '/fallback', '/ws/try?u=$uri'])],
 	] as const)();
 	return world.item('try_files', [...files, last]);

@@ -37,7 +37,7 @@ function answer(socket: Socket, request: Received): void {
 		case 'http': {
 			if (request.status === 101)
 				socket.write(
-					`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(valueOf(request, 'sec-websocket-key') ?? '')}\r\n\r\n`,
+					`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(valuesOf(request, 'sec-websocket-key') ?? '')}\r\n\r\n`,
 				);
 			else socket.end(`HTTP/1.1 ${request.status} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
 			return;
@@ -47,7 +47,7 @@ function answer(socket: Socket, request: Received): void {
 			const line = request.protocol === 'uwsgi' ? 'HTTP/1.1 ' : 'Status: ';
 			if (request.status === 101)
 				socket.write(
-					`${line}101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(valueOf(request, 'HTTP_SEC_WEBSOCKET_KEY') ?? '')}\r\n\r\n`,
+					`${line}101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptKey(valuesOf(request, 'HTTP_SEC_WEBSOCKET_KEY') ?? '')}\r\n\r\n`,
 				);
 			else socket.end(`${line}${request.status} Refused\r\nContent-Length: 0\r\n\r\n`);
 			return;
@@ -134,16 +134,16 @@ function readScgi(bytes: Buffer, address: string): Received | undefined {
 function readParameters(address: string, protocol: 'uwsgi' | 'scgi', headers: [string, string][]): Received {
 	const request: Received = { address, protocol, method: '', uri: '', httpVersion: '', headers, status: 0 };
 	const right =
-		(valueOf(request, 'HTTP_UPGRADE') ?? '').toLowerCase() === 'websocket' &&
-		(valueOf(request, 'HTTP_CONNECTION') ?? '').split(',').some((token) => token.trim().toLowerCase() === 'upgrade') &&
-		Buffer.from(valueOf(request, 'HTTP_SEC_WEBSOCKET_KEY') ?? '', 'base64').length === 16 &&
-		valueOf(request, 'HTTP_SEC_WEBSOCKET_VERSION') === '13' &&
-		(valueOf(request, 'REQUEST_METHOD') ?? 'GET') === 'GET';
+		(valuesOf(request, 'HTTP_UPGRADE') ?? '').toLowerCase() === 'websocket' &&
+		(valuesOf(request, 'HTTP_CONNECTION') ?? '').split(',').some((token) => token.trim().toLowerCase() === 'upgrade') &&
+		Buffer.from(valuesOf(request, 'HTTP_SEC_WEBSOCKET_KEY') ?? '', 'base64').length === 16 &&
+		valuesOf(request, 'HTTP_SEC_WEBSOCKET_VERSION') === '13' &&
+		(valuesOf(request, 'REQUEST_METHOD') ?? 'GET') === 'GET';
 	return { ...request, status: right ? 101 : 400 };
 }
 
 /** The values of a header (or parameter), joined; undefined when it was not sent. */
-export function valueOf(request: Received, name: string): string | undefined {
+export function valuesOf(request: Received, name: string): string | undefined {
 	const values = request.headers
 		.filter(([candidate]) => candidate.toLowerCase() === name.toLowerCase())
 		.map(([, value]) => value);

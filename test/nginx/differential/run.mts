@@ -34,7 +34,8 @@ for (let seed = from; seed <= to; seed++)
 			continue;
 		}
 		for (const answer of run.answers)
-			for (const { field, nginx: did, predicted } of answer.differences) {
+			for (const difference of answer.differences) {
+				const { field, nginx: did, predicted } = difference;
 				const kind = `${field}`;
 				const seen = reported.get(kind) ?? 0;
 				reported.set(kind, seen + 1);
@@ -42,7 +43,7 @@ for (let seed = from; seed <= to; seed++)
 					`seed ${seed}, nginx ${nameOf(nginx)}, ${answer.asked.method} ${answer.asked.uri}: ${field}: nginx ${did} · predicted ${predicted}`,
 				);
 				if (process.argv.includes('--raw') || seen >= 3) continue;
-				const found = await shrink(generate(seed).tree, answer.asked, field, nginx, lane);
+				const found = await shrink(generate(seed).tree, answer.asked, difference, nginx, lane);
 				if (found === undefined) continue;
 				const page = report(found);
 				console.log(page);

@@ -1,5 +1,6 @@
 import type { NginxBinary } from '../../../server/src/node/nginx/acquire.ts';
 import { nameOf } from '../../support/nginx.ts';
+import type { Difference } from './compare.ts';
 import type { Lane } from './lane.ts';
 import type { Asked } from './requests.ts';
 import { type Answer, runTree } from './session.ts';
@@ -8,6 +9,8 @@ import { type Item, print, smaller } from './tree.ts';
 /** A disagreement, as small as it was got. */
 export interface Reproduction {
 	readonly tree: readonly Item[];
+	/** Written without variety. */
+	readonly plain: boolean;
 	readonly asked: Asked;
 	readonly answer: Answer;
 	readonly nginx: NginxBinary;
@@ -18,27 +21,37 @@ export interface Reproduction {
 export async function shrink(
 	tree: readonly Item[],
 	asked: Asked,
-	field: string,
+	difference: Difference,
 	nginx: NginxBinary,
 	lane: Lane,
 ): Promise<Reproduction | undefined> {
+	const { field } = difference;
+	const kind = kindOf(difference);
+	let plain = true;
 	const differing = async (candidate: readonly Item[], request: Asked): Promise<Answer | undefined> => {
-		const run = await runTree(candidate, [request], nginx, lane, true);
+		const run = await runTree(candidate, [request], nginx, lane, plain);
 		const answer = 'rejected' in run ? undefined : run.answers[0];
-		return answer?.differences.some((difference) => difference.field === field) ? answer : undefined;
+		return answer?.differences.some((other) => other.field === field && kindOf(other) === kind) ? answer : undefined;
 	};
 	let answer = await differing(tree, asked);
+	if (answer === undefined) {
+		// The way it is written matters.
+		plain = false;
+		answer = await differing(tree, asked);
+	}
 	if (answer === undefined) return undefined;
 	let least = tree;
 	let request = asked;
 	for (let changed = true; changed; ) {
 		changed = false;
-		for (let at = 0; ; at++) {
-			const candidate = smaller(least)[at];
-			if (candidate === undefined) break;
-			const still = await differing(candidate, request);
-			if (still === undefined) continue;
+		let candidates = smaller(least);
+		for (let at = 0; at < candidates.length; at++) {
+			const candidate = candidates[at];
+			const still = candidate === undefined ? undefined : await differing(candidate, request);
+			if (candidate === undefined || still === undefined) continue;
 			[least, answer, changed] = [candidate, still, true];
+			// What was refused before is refused again, most likely: go on from here.
+			candidates = smaller(least);
 			at--;
 		}
 		for (const candidate of simpler(request)) {
@@ -48,7 +61,12 @@ export async function shrink(
 			break;
 		}
 	}
-	return { tree: least, asked: request, answer, nginx, field };
+	return { tree: least, plain, asked: request, answer, nginx, field };
+}
+
+/** An outcome keeps what nginx did: another outcome would be another disagreement. */
+function kindOf({ field, nginx }: Difference): string {
+	return field === 'outcome' ? (nginx.split(' ')[0] ?? '') : '';
 }
 
 function simpler(asked: Asked): Asked[] {
@@ -66,7 +84,9 @@ function simpler(asked: Asked): Asked[] {
 /** A reproduction as a page: files, request, what nginx did, what was predicted and from which directives. */
 export function report(found: Reproduction): string {
 	const { answer, asked } = found;
-	const files = Object.entries(print(found.tree, true)).map(([name, text]) => `${name}:\n\n${text.replace(/^/gm, '    ')}`);
+	const files = Object.entries(print(found.tree, found.plain)).map(
+		([name, text]) => `${name}:\n\n${text.replace(/^/gm, '    ')}`,
+	);
 	const [first] = answer.observed.received;
 	return [
 		...files,

@@ -90,23 +90,33 @@ function escapeBackslashes(value: string): string {
 	return value.replace(/\\(?=["'trn\\]|$)/g, '\\\\');
 }
 
-/** Every tree that lacks one directive of this one, or has an include opened up, or an argument less; the biggest cuts first. */
+/** Every tree that lacks a run of neighbouring directives of this one, or has an include opened up, or an argument less; the biggest cuts first. */
 export function smaller(items: readonly Item[]): (readonly Item[])[] {
 	const found: { readonly size: number; readonly tree: readonly Item[] }[] = [];
 	const visit = (list: readonly Item[], rebuild: (changed: readonly Item[]) => readonly Item[]): void => {
+		for (let length = Math.floor(list.length / 2); length > 1; length = Math.floor(length / 2))
+			for (let from = 0; from + length <= list.length; from += length)
+				found.push({
+					size: list.slice(from, from + length).reduce((sum, item) => sum + sizeOf(item), 0),
+					tree: rebuild(list.toSpliced(from, length)),
+				});
 		for (const [index, item] of list.entries()) {
-			const replaced = (by: readonly Item[]): readonly Item[] =>
-				rebuild([...list.slice(0, index), ...by, ...list.slice(index + 1)]);
-			found.push({ size: sizeOf(item), tree: replaced([]) });
-			if (item.name === 'include' && item.children !== undefined) found.push({ size: 0.5, tree: replaced(item.children) });
-			else if (item.args.length > 2 && item.children === undefined)
-				for (let arg = 0; arg < item.args.length; arg++)
-					found.push({ size: 0.4, tree: replaced([{ ...item, args: item.args.toSpliced(arg, 1) }]) });
-			if (item.children !== undefined) visit(item.children, (children) => replaced([{ ...item, children }]));
+			found.push({ size: sizeOf(item), tree: rebuild(list.toSpliced(index, 1)) });
+			if (item.children === undefined) {
+				if (item.args.length > 2)
+					for (let arg = 0; arg < item.args.length; arg++)
+						found.push({ size: 0.4, tree: rebuild(list.with(index, { ...item, args: item.args.toSpliced(arg, 1) })) });
+				continue;
+			}
+			if (item.name === 'include') found.push({ size: 0.5, tree: rebuild(list.toSpliced(index, 1, ...item.children)) });
+			visit(item.children, (children) => rebuild(list.with(index, { ...item, children })));
 		}
 	};
 	visit(items, (changed) => changed);
-	return found.sort((a, b) => b.size - a.size).map(({ tree }) => tree);
+	return found
+		.filter(({ tree }) => tree.length > 0)
+		.sort((a, b) => b.size - a.size)
+		.map(({ tree }) => tree);
 }
 
 function sizeOf(item: Item): number {

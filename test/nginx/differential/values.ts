@@ -316,7 +316,7 @@ function geo(world: World): Item {
 	if (random.chance(25)) {
 		children.push(world.item('ranges', []));
 		for (const range of random.some(
-			['127.0.0.0-127.255.255.255', '10.0.0.0-10.0.0.255', '10.0.0.7-10.0.0.9', '192.168.1.1-192.168.1.1'],
+			['127.0.0.0-127.255.255.255', '10.0.0.0-10.0.0.6', '10.0.0.7-10.0.0.9', '192.168.1.1-192.168.1.1'],
 			3,
 		))
 			children.push(world.item(range, [random.pick(['a', 'b', 'c'])]));
@@ -344,7 +344,7 @@ function geo(world: World): Item {
 function splitClients(world: World): Item {
 	const { random } = world;
 	const name = fresh(world, ['variant', 'bucket']);
-	const source = random.pick(['$arg_a', '$http_x_probe', '${arg_a}x$http_x_probe', '$request_uri', '$host$uri', 'constant']);
+	const source = random.pick(['$arg_a', '$http_x_probe', '$arg_a-$http_x_probe', '$request_uri', '$host$uri', 'constant']);
 	const parts = random.pick([
 		['50%', '*'],
 		['10%', '20%', '*'],
