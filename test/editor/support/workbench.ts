@@ -72,14 +72,17 @@ export class Workbench {
 		await this.page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });
 	}
 
-	/** Puts the caret behind the first occurrence of a text in the active editor. */
+	/** Puts the caret behind the first occurrence of a text among the lines that can be seen. */
 	async caretOn(text: string): Promise<void> {
-		await this.page.keyboard.press('Control+F');
-		const box = this.page.locator('.editor-widget.find-widget.visible .find-part textarea').first();
-		await box.fill(text);
-		await this.page.keyboard.press('Enter');
-		await this.page.keyboard.press('Escape');
-		await this.page.keyboard.press('ArrowRight');
+		const numbers = await this.editor
+			.locator('.margin-view-overlays > div')
+			.evaluateAll((elements) =>
+				elements.map((element) => [(element as HTMLElement).style.top, Number(element.textContent)] as const),
+			);
+		const line = (await this.#lines()).find((one) => one.text.includes(text));
+		const number = numbers.find(([top]) => top === line?.top)?.[1];
+		if (line === undefined || number === undefined) throw new Error(`No visible line has the text "${text}".`);
+		await this.goToLine(number, line.text.indexOf(text) + text.length + 1);
 	}
 
 	/** A code lens in the active editor. */
@@ -144,13 +147,17 @@ export class Workbench {
 
 	/** The lines that can be seen in the active editor, top to bottom. */
 	async visibleText(): Promise<string> {
+		return (await this.#lines()).map(({ text }) => text).join('\n');
+	}
+
+	async #lines(): Promise<readonly { readonly top: string; readonly text: string }[]> {
 		const lines = await this.editor.locator('.view-lines .view-line').evaluateAll((elements) =>
-			elements
-				.map((element) => ({ top: Number.parseFloat((element as HTMLElement).style.top), text: element.textContent ?? '' }))
-				.sort((a, b) => a.top - b.top)
-				.map(({ text }) => text.replaceAll('\u00a0', ' ')),
+			elements.map((element) => ({
+				top: (element as HTMLElement).style.top,
+				text: (element.textContent ?? '').replaceAll('\u00a0', ' '),
+			})),
 		);
-		return lines.join('\n');
+		return lines.sort((a, b) => Number.parseFloat(a.top) - Number.parseFloat(b.top));
 	}
 
 	/** Keeps what can be seen, for a person to judge. `picture`: also as a picture of the README. */
