@@ -84,15 +84,15 @@ export function expectationOf({ prediction }: Known): Expectation {
 	}
 }
 
-/** The directives that stand in the way, each as a line. */
+/** What stands in the way, each as a line, what every backend minds first. What is a default is shown where the request is passed on. */
 export function obstacleLines(prediction: Prediction, known: Known): readonly HandshakeLine[] {
-	return prediction.obstacles.flatMap((obstacle) => {
-		const [first, ...more] = obstacle.at;
-		return [
-			sayAt(`${capital(obstacle.text)}${first === undefined ? ' (the default)' : ''}.`, first, known),
+	const pass = passedBy(prediction);
+	return [...prediction.obstacles]
+		.sort((a, b) => Number(a.code === 'http-1.0') - Number(b.code === 'http-1.0'))
+		.flatMap(({ at: [first, ...more], text }) => [
+			sayAt(`${capital(text)}${first === undefined ? ' (the default)' : ''}.`, first ?? pass, known),
 			...more.map((at) => sayAt('This line is part of it.', at, known)),
-		];
-	});
+		]);
 }
 
 /** `127.0.0.1:9000`, or `127.0.0.1:9000 or 127.0.0.1:9001`. */

@@ -117,5 +117,6 @@ function predictionOf(
 	const parts = readUrl(url);
 	return parts === undefined
 		? undefined
-		: createPredictor(configuration, version).predict(requestOfUrl(configuration, parts, headers));
+		: // The probe sends no Origin unless a header says so.
+			createPredictor(configuration, version).predict(requestOfUrl(configuration, parts, [['Origin', ''], ...headers]));
 }
