@@ -115,7 +115,7 @@ function timesOf(sorted: readonly number[]): LoadReport['times'] {
 const BUCKETS = 12;
 
 /** The distribution in buckets of equal ratio, because handshake times spread over orders of magnitude. */
-export function plotOf(sorted: readonly number[]): readonly Bucket[] {
+function plotOf(sorted: readonly number[]): readonly Bucket[] {
 	const low = Math.max(0.1, sorted[0] ?? 0);
 	const high = Math.max(low * 1.01, sorted.at(-1) ?? 0);
 	if (sorted.length === 0) return [];

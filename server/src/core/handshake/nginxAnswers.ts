@@ -15,7 +15,7 @@ import { type HandshakeTrace, headerValue } from './trace.ts';
 type Response = NonNullable<HandshakeTrace['response']>;
 
 /** nginx's built-in error page ends with its name in a centred line (src/http/ngx_http_special_response.c). */
-export function isNginxPage(response: Response): boolean {
+function isNginxPage(response: Response): boolean {
 	return /<center>(nginx|openresty)\b/i.test(response.body);
 }
 

@@ -10,7 +10,7 @@ export type ReportSection =
 	| { readonly kind: 'code'; readonly title: string; readonly text: string };
 
 /** The whole report, the answer first: what happened, why, what to do; then the record. The same for every way of showing it. */
-export function reportSections(trace: HandshakeTrace, explanation: HandshakeExplanation): readonly ReportSection[] {
+function reportSections(trace: HandshakeTrace, explanation: HandshakeExplanation): readonly ReportSection[] {
 	const sections: ReportSection[] = [];
 	const lines = (title: string, content: readonly HandshakeLine[]): void => {
 		if (content.length > 0) sections.push({ kind: 'lines', title, lines: content });

@@ -93,7 +93,7 @@ export function secretsOf(headers: HeaderLines, url: string): readonly string[] 
 }
 
 /** Strikes secrets out of any text. */
-export function strike(text: string, secrets: readonly string[]): string {
+function strike(text: string, secrets: readonly string[]): string {
 	let masked = text;
 	for (const secret of secrets) masked = masked.replaceAll(secret, MASK);
 	return masked;

@@ -37,6 +37,8 @@ const PASSING: ReadonlySet<string> = new Set([
 	'connection',
 	'upgrade',
 	'content-length',
+	// nginx puts its own in place of the backend's.
+	'server',
 ]);
 
 /** What tells the backend of a response from others: the chosen header's value, else all headers that do not differ by themselves. */
