@@ -10,7 +10,8 @@ const AROUND: Readonly<Record<string, (text: string) => string>> = {
 	main: (text) => text.replace('http {', `http { ${PRIVATE_HTTP} access_log off;`),
 	http: (text) => `events {}\nhttp {\n${PRIVATE_HTTP} access_log off;\n${text}\n}\n`,
 	server: (text) => `events {}\nhttp {\n${PRIVATE_HTTP} access_log off;\nserver {\nlisten 8080;\n${text}\n}\n}\n`,
-	location: (text) => `events {}\nhttp {\n${PRIVATE_HTTP} access_log off;\nserver {\nlisten 8080;\nlocation / {\n${text}\n}\n}\n}\n`,
+	location: (text) =>
+		`events {}\nhttp {\n${PRIVATE_HTTP} access_log off;\nserver {\nlisten 8080;\nlocation / {\n${text}\n}\n}\n}\n`,
 };
 const binaries = await generations();
 const { cert: certificate, key } = await testCertificate();
