@@ -48,7 +48,6 @@ const IN_LOCATION = [
 	'proxy_pass http://127.0.0.1:1; location /l/m { proxy_pass http://$nope/x; }',
 	'proxy_set_header $nope a;',
 	'proxy_set_header a $nope;',
-	// biome-ignore lint/suspicious/noTemplateCurlyInString: nginx's own braces.
 	'proxy_set_header a "${nope}b";',
 	'proxy_set_header a \\$nope;',
 	'proxy_hide_header $nope;',
@@ -174,7 +173,6 @@ const CASES = [
 		'$upstream_trailer_a',
 		'$upstream_cookie_a',
 	].map((line) => ({ line, http: `log_format x ${line}; server { listen 127.0.0.1:1; }` })),
-	// biome-ignore lint/suspicious/noTemplateCurlyInString: nginx's own braces.
 	...['$1', '${1}', '$uri', '$URI', '$connection_upgrade', '$http2', '$request_id', '$proxy_host', '$limit_rate'].map((line) => ({
 		line,
 		http: `log_format x "${line}"; server { listen 127.0.0.1:1; }`,

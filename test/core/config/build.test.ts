@@ -256,7 +256,7 @@ test('a thousand nested blocks and a file included a thousand times end at once'
 		'/n/a.conf': 'gzip on;\n'.repeat(100),
 	});
 	expect(only(repeated.root, 'http').byName.get('gzip')).toHaveLength(100_000);
-	expect(performance.now() - started).toBeLessThan(2_000);
+	expect(performance.now() - started).toBeLessThan(10_000);
 });
 
 test('includes that multiply are stopped, and what they would set is open', () => {
@@ -265,7 +265,7 @@ test('includes that multiply are stopped, and what they would set is open', () =
 	texts['/n/12'] = 'gzip on;';
 	const started = performance.now();
 	const configuration = build(texts);
-	expect(performance.now() - started).toBeLessThan(2_000);
+	expect(performance.now() - started).toBeLessThan(10_000);
 	expect(configuration.problems.map(({ code, path }) => [code, path])).toEqual([['too-deep', '/n/nginx.conf']]);
 	expect(only(only(configuration.root, 'http'), 'server').unresolved.length).toBeGreaterThan(0);
 });

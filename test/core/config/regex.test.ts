@@ -105,7 +105,7 @@ test.each([
 	const started = performance.now();
 	const result = run(pattern, `${letter.repeat(5_000)}!`);
 	expect(result === null || result === undefined).toBe(true);
-	expect(performance.now() - started).toBeLessThan(1_000);
+	expect(performance.now() - started).toBeLessThan(5_000);
 });
 
 test('any expression and any text end, and the groups are parts of the text', () => {

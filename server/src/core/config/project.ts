@@ -1,3 +1,4 @@
+import { definitionsOf, type ReferenceContext } from '../reference/directives.ts';
 import type { Directive, SyntaxTree } from '../syntax/nodes.ts';
 import { type BuildOptions, buildConfiguration, buildFragment } from './build.ts';
 import type { Configuration, ContextName, Files } from './model.ts';
@@ -13,26 +14,50 @@ export interface Project {
 
 /**
  * Sorts files into main files and fragments and builds a configuration for each (semantics IC1, IC5). A file that a main file includes
- * is part of that one; another fragment stands alone in the context that its comment or its content tells.
+ * is part of that one, also when it holds a whole `stream` block; another fragment stands alone in the context that its comment or its
+ * content tells, together with what it includes itself.
  * @param paths the files that look like nginx's, open documents among them
  */
 export function readProject(paths: readonly string[], files: Files, options: BuildOptions = {}): Project {
-	const mains = paths.filter((path) => {
+	const isMain = (path: string): boolean => {
 		const content = files.read(path);
 		return content.kind === 'text' && isMainFile(content.tree, path);
-	});
-	const configurations = mains.map((path) => buildConfiguration(path, files, options));
-	const reached = new Set(configurations.flatMap((configuration) => [...configuration.files.keys()]));
-	for (const path of paths) {
-		if (reached.has(path)) continue;
-		const fragment = readLooseFile(path, files, options);
-		if (fragment === undefined) continue;
-		configurations.push(fragment);
-	}
+	};
+	const mains = outermost(paths.filter(isMain).map((path) => buildConfiguration(path, files, options)));
+	const reached = new Set(mains.flatMap((configuration) => [...configuration.files.keys()]));
+	const loose = paths
+		.filter((path) => !reached.has(path))
+		.map((path) => readLooseFile(path, files, options))
+		.filter((configuration) => configuration !== undefined);
+	const configurations = [...mains, ...outermost(loose)];
 	return {
 		configurations,
 		including: (path) => configurations.filter((configuration) => configuration.files.has(path)),
 	};
+}
+
+/** Those that no other one includes; of some that include each other in a circle the first stays. */
+function outermost(configurations: readonly Configuration[]): readonly Configuration[] {
+	const includers = new Map<string, Configuration[]>();
+	for (const configuration of configurations)
+		for (const path of configuration.files.keys())
+			if (path !== configuration.main.path) {
+				const known = includers.get(path);
+				if (known === undefined) includers.set(path, [configuration]);
+				else known.push(configuration);
+			}
+	const dropped = new Set<Configuration>();
+	for (const configuration of configurations)
+		if (
+			includers
+				.get(configuration.main.path)
+				?.some((other) => !dropped.has(other) && !configuration.files.has(other.main.path)) === true
+		)
+			dropped.add(configuration);
+	for (const configuration of configurations)
+		if (!dropped.has(configuration) && includers.get(configuration.main.path)?.some((other) => !dropped.has(other)) === true)
+			dropped.add(configuration);
+	return configurations.filter((configuration) => !dropped.has(configuration));
 }
 
 /** A file that no main file includes: itself a main file, or a fragment in the context that a comment or its content tells. Undefined when it is not nginx's. */
@@ -43,7 +68,8 @@ export function readLooseFile(path: string, files: Files, options: BuildOptions 
 	const said = contextInComment(tree);
 	if (said === 'main' || (said === undefined && isMainFile(tree, path))) return buildConfiguration(path, files, options);
 	if (said !== undefined) return buildFragment(path, files, said, 'comment', options);
-	return buildFragment(path, files, contextOfContent(tree.directives), 'content', options);
+	const context = contextOfContent(tree.directives);
+	return context === 'main' ? buildConfiguration(path, files, options) : buildFragment(path, files, context, 'content', options);
 }
 
 /** A main file has one of the blocks that stand at the top only; `nginx.conf` without any directive counts as one. */
@@ -100,34 +126,45 @@ export function contextNamed(name: string): ContextName | undefined {
 	return names.find((candidate) => candidate === name);
 }
 
-/** The context that directives at the top of a fragment fit into: the outermost that any of them asks for. */
+/** The contexts that a fragment may be made for. Of two that take as many of its directives the one named first is likelier. */
+const LIKELIEST: readonly (ContextName & ReferenceContext)[] = [
+	'location',
+	'server',
+	'http',
+	'upstream',
+	'stream server',
+	'stream',
+	'stream upstream',
+	'events',
+	'main',
+];
+
+/** The context that takes the most of the directives at the top of a fragment, by the directive reference. */
 export function contextOfContent(directives: readonly Directive[]): ContextName {
-	const names = new Set(directives.map(({ name }) => name.value));
-	const has = (...wanted: readonly string[]): boolean => wanted.some((name) => names.has(name));
 	const blocks = new Set(directives.filter(({ block }) => block !== undefined).map(({ name }) => name.value));
-	if (
-		directives.some(
-			({ name, block }) =>
-				name.value === 'server' &&
-				block?.children.some((child) => child.name.value === 'proxy_pass' || child.name.value === 'ssl_preread'),
-		)
-	)
-		return 'stream';
 	// A piece for two places, as documents print them: the map for http and the location for a server. nginx takes it in neither.
 	if (blocks.has('location') && !blocks.has('server')) return 'server';
-	if (
-		['server', 'upstream', 'map', 'geo', 'split_clients'].some((name) => blocks.has(name)) ||
-		has('log_format', 'limit_req_zone', 'limit_conn_zone', 'proxy_cache_path')
-	)
-		return 'http';
-	if (has('listen', 'server_name', 'ssl_certificate')) return 'server';
-	if (has('proxy_pass', 'uwsgi_pass', 'scgi_pass', 'fastcgi_pass', 'grpc_pass', 'alias', 'internal', 'try_files'))
-		return 'location';
-	if (has('worker_connections')) return 'events';
-	if (
-		directives.some(({ name, args }) => name.value === 'server' && args.length > 0) ||
-		has('ip_hash', 'least_conn', 'keepalive')
-	)
-		return 'upstream';
-	return 'location';
+	let best: ContextName = 'location';
+	let most = 0;
+	for (const context of LIKELIEST) {
+		const taken = takenIn(context, directives);
+		if (taken > most) {
+			most = taken;
+			best = context;
+		}
+	}
+	return best;
+}
+
+/** How many of the directives nginx would take in a context. The lines of a `server` tell http from stream (SM2). */
+function takenIn(context: ReferenceContext, directives: readonly Directive[]): number {
+	let taken = 0;
+	for (const { name, block } of directives) {
+		if (!definitionsOf(name.value).some((known) => known.block === (block !== undefined) && known.contexts.includes(context)))
+			continue;
+		taken++;
+		if (block !== undefined && name.value === 'server' && (context === 'http' || context === 'stream'))
+			taken += takenIn(context === 'http' ? 'server' : 'stream server', block.children);
+	}
+	return taken;
 }
