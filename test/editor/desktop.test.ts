@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keepFailure } from './support/failures.ts';
 import type { Scene } from './support/scene.ts';
 import { startScene } from './support/scene.ts';
-import { Workbench } from './support/workbench.ts';
+import { keepScreenshot, Workbench } from './support/workbench.ts';
 
 /* The packed extension in the desktop host. The scenes follow each other as a person's do: each starts where the last one ended. */
 
@@ -58,7 +58,7 @@ describe('the sample chat, from refusal to conversation', () => {
 		await bench.notification('426').waitFor();
 		const report = bench.report();
 		await report.getByText('426').first().waitFor();
-		await report.getByText('conf.d/chat.conf, line 20').waitFor();
+		await report.getByText('conf.d/chat.conf, line 20').first().waitFor();
 		await bench.notification('Testing').waitFor({ state: 'detached' });
 		await bench.screenshot('route-refused', { picture: true });
 	});
@@ -114,7 +114,7 @@ describe('the sample chat, from refusal to conversation', () => {
 	test.for([
 		['ws', 0],
 		['wss', 1],
-	] as const)('two windows write to each other over %s', async ([, index]) => {
+	] as const)('two windows write to each other over %s', async ([scheme, index]) => {
 		const context = await scene.browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 620, height: 420 } });
 		const ann = await context.newPage();
 		const ben = await context.newPage();
@@ -128,6 +128,7 @@ describe('the sample chat, from refusal to conversation', () => {
 		await ben.getByLabel('Message', { exact: true }).fill('Hello from Ben');
 		await ben.keyboard.press('Enter');
 		await ann.getByText('Hello from Ben').waitFor();
+		await keepScreenshot(ben, `chat-${scheme}`, { picture: true });
 		await context.close();
 	});
 });

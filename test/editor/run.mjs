@@ -1,5 +1,5 @@
 // `npm run test:editor [-- vitest arguments]`: fetches what the editor tests need when it is missing, then runs them.
-// `--results FILE` also writes vitest's JSON there.
+// `--results FILE` also writes vitest's JSON there; `--pictures` takes the README's pictures anew.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -20,6 +20,10 @@ run('npx', ['tsc', '-p', here], root);
 const args = process.argv.slice(2);
 const at = args.indexOf('--results');
 if (at !== -1) args.splice(at, 2, '--reporter=verbose', '--reporter=json', `--outputFile.json=${args[at + 1]}`);
+if (args.includes('--pictures')) {
+	args.splice(args.indexOf('--pictures'), 1);
+	process.env.NGINX_WEBSOCKET_PICTURES = '1';
+}
 run('npx', ['vitest', 'run', '--config', join(here, 'vitest.config.ts'), ...args], root);
 
 /** Runs a command in a folder, its output to the person's terminal; ends with its exit code when it fails. */

@@ -161,12 +161,17 @@ export class Workbench {
 	}
 
 	/** Keeps what can be seen, for a person to judge. `picture`: also as a picture of the README. */
-	async screenshot(name: string, options: { readonly picture?: boolean } = {}): Promise<void> {
-		mkdirSync(SCREENSHOTS, { recursive: true });
-		const path = join(SCREENSHOTS, `${name}.png`);
-		await this.page.screenshot({ path });
-		if (options.picture !== true || process.env.NGINX_WEBSOCKET_PICTURES !== '1') return;
-		mkdirSync(PICTURES, { recursive: true });
-		copyFileSync(path, join(PICTURES, `${name}.png`));
+	screenshot(name: string, options: { readonly picture?: boolean } = {}): Promise<void> {
+		return keepScreenshot(this.page, name, options);
 	}
+}
+
+/** Keeps what a page shows. `picture`: also as a picture of the README, when the run is asked to take them (`--pictures`). */
+export async function keepScreenshot(page: Page, name: string, options: { readonly picture?: boolean } = {}): Promise<void> {
+	mkdirSync(SCREENSHOTS, { recursive: true });
+	const path = join(SCREENSHOTS, `${name}.png`);
+	await page.screenshot({ path });
+	if (options.picture !== true || process.env.NGINX_WEBSOCKET_PICTURES !== '1') return;
+	mkdirSync(PICTURES, { recursive: true });
+	copyFileSync(path, join(PICTURES, `${name}.png`));
 }
