@@ -260,3 +260,20 @@ describe('where a request ends', () => {
 		expect(because.map(({ text }) => text)).toContain('try_files $uri =404: its files are taken as absent');
 	});
 });
+
+describe('valid_referers (RT23; ngx_http_referer_module)', () => {
+	const model = modelOf(`server { listen 8080; server_name me.example; location / {
+		valid_referers none server_names *.example.com a.example.com/path ~good\\.;
+		if ($invalid_referer) { return 403; } return 204; } }`);
+	it.each([
+		['http://me.example/x', '204'],
+		['http://b.example.com:8080/', '204'],
+		['http://a.example.com/path/x', '204'],
+		['http://a.example.com/', '403'],
+		['https://Very.good.example/', '204'],
+		['http://bad.example/', '403'],
+		['a.example.com', '403'],
+	])('%s', (referer, answer) => {
+		expect(inShort(model.predict({ headers: [['Referer', referer]] }))).toBe(answer);
+	});
+});

@@ -89,8 +89,9 @@ describe('the headers that the backend gets', () => {
 		['TO10: a timeout of 0', `${PASS} ${BOTH} proxy_read_timeout 0;`, ['response-status']],
 		['BK6: fastcgi makes no tunnel', 'fastcgi_pass 127.0.0.1:9001;', ['module']],
 		['BK6: grpc makes none', 'grpc_pass 127.0.0.1:9001;', ['module']],
-		['BK7: uwsgi needs nothing', 'uwsgi_pass 127.0.0.1:9001;', []],
-		['BK7: scgi needs nothing', 'scgi_pass 127.0.0.1:9001;', []],
+		['BK7: uwsgi needs no header lines', 'include uwsgi_params; uwsgi_pass 127.0.0.1:9001;', []],
+		['a uwsgi backend must be told the method', 'uwsgi_param X y; uwsgi_pass 127.0.0.1:9001;', ['method']],
+		['BK7: scgi needs none', 'scgi_param REQUEST_METHOD $request_method; scgi_pass 127.0.0.1:9001;', []],
 	] as const)('%s', (_says, location, obstacles) => {
 		const answer = ask(location);
 		expect(answer.obstacles).toEqual(obstacles);

@@ -1,4 +1,4 @@
-import type { PlacedDirective } from '../config/model.ts';
+import type { PlacedDirective, Scope } from '../config/model.ts';
 import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { type ClientHeader, hasToken } from './clientHeaders.ts';
 import { joined } from './headerSet.ts';
@@ -31,6 +31,7 @@ export function judge(state: RequestState, passed: Passed): Judgement {
 	}
 	judgeClient(state.headers, found);
 	judgeRequestLine(passed, found);
+	found.unknown ??= moreHeaders(passed.level);
 	if (passed.headers.unknown === undefined) {
 		judgeUpgrade(passed, found);
 		judgeConnection(passed, found);
@@ -39,6 +40,30 @@ export function judge(state: RequestState, passed: Passed): Judgement {
 	judgeResponse(state, passed.level, module, found);
 	return found;
 }
+
+/** Why the headers of a handshake are not known: the headers-more module may change them. */
+function moreHeaders(level: Level): string | undefined {
+	for (const name of MORE_HEADERS) {
+		if (!level.mayAny([name])) continue;
+		for (const at of level.lines(name).lines)
+			for (const { value } of at.node.args) {
+				const lower = (/^[^:]*/.exec(value)?.[0] ?? '').trim().toLowerCase();
+				const fits = lower.endsWith('*') ? DECISIVE.some((one) => one.startsWith(lower.slice(0, -1))) : DECISIVE.includes(lower);
+				if (fits) return `${name} may change ${lower}, and is not modelled`;
+			}
+	}
+	return undefined;
+}
+
+const MORE_HEADERS = ['more_clear_input_headers', 'more_set_input_headers', 'more_clear_headers', 'more_set_headers'] as const;
+const DECISIVE: readonly string[] = [
+	'upgrade',
+	'connection',
+	'host',
+	'sec-websocket-key',
+	'sec-websocket-version',
+	'sec-websocket-accept',
+];
 
 /** A request that nginx answers itself is no tunnel. */
 export function notProxied(text: string, at: readonly PlacedDirective[]): Obstacle {
@@ -68,15 +93,10 @@ function judgeRequestLine(passed: Passed, found: Collector): void {
 				text: 'a request over HTTP/2 cannot be upgraded',
 			});
 	}
-	for (let at = 0; at < upstream.uri.length; at++)
-		if (upstream.uri.charCodeAt(at) <= 0x20) {
-			found.obstacles.push({
-				code: 'request-target',
-				at: [],
-				text: 'the URI that the backend gets holds a space or a control character',
-			});
-			break;
-		}
+	if (upstream.module !== 'proxy' && !tellsMethod(level, upstream.module)) {
+		found.obstacles.push({ code: 'method', at: [], text: 'no parameter REQUEST_METHOD tells the backend that it is a GET' });
+		return;
+	}
 	const method = level.setting('proxy_method');
 	if (upstream.method !== 'GET' && method.unknown === undefined && !upstream.method.includes('$'))
 		found.obstacles.push({
@@ -84,6 +104,19 @@ function judgeRequestLine(passed: Passed, found: Collector): void {
 			at: method.at === undefined || upstream.module !== 'proxy' ? [] : [method.at],
 			text: `the backend gets ${upstream.method} and not GET`,
 		});
+}
+
+/** Whether a uwsgi or scgi backend is told the method; the stock parameter files do that. */
+function tellsMethod(level: Level, module: string): boolean {
+	const { lines, unknown } = level.lines(`${module}_param`);
+	if (unknown !== undefined || lines.some((at) => at.node.args[0]?.value === 'REQUEST_METHOD')) return true;
+	for (let scope: Scope | undefined = level.scope; scope !== undefined; scope = scope.parent) {
+		const children = scope.opener?.node.block?.children ?? [];
+		if (children.some(({ name, args }) => name.value === 'include' && /(?:uwsgi|scgi)_params/.test(args[0]?.value ?? '')))
+			return true;
+		if (scope.byName.has(`${module}_param`)) return false;
+	}
+	return false;
 }
 
 /** What of a header is sent; `unsure` when the value is not known. */

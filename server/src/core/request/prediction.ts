@@ -33,7 +33,6 @@ export interface Obstacle {
 		| 'http-2'
 		| 'key-missing' // Sec-WebSocket-Key or -Version do not arrive
 		| 'method' // the backend gets a method other than GET
-		| 'request-target' // the request line holds a space or control character
 		| 'module' // fastcgi, grpc, memcached: no tunnel
 		| 'response-header-hidden' // proxy_hide_header Upgrade / Sec-WebSocket-Accept
 		| 'response-header-added' // add_header Upgrade … always

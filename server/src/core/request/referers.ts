@@ -1,5 +1,6 @@
 import type { PlacedDirective } from '../config/model.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
+import { HostTable } from './hostTable.ts';
 import type { Level } from './level.ts';
 import { compilePattern } from './pattern.ts';
 import type { RequestState } from './state.ts';
@@ -13,24 +14,44 @@ export function refererIsInvalid(state: RequestState): Value {
 	const words = lines.flatMap((at) => at.node.args.map((word) => word.value));
 	const sent = state.headers.find(({ lower }) => lower === 'referer')?.value;
 	if (sent === undefined) return words.includes('none') ? '' : '1';
-	const found = /^https?:\/\/([^/?]*)(.*)$/i.exec(sent);
+	const found = /^https?:\/\/([^/:]*)([^/]*)(.*)$/is.exec(sent);
 	if (found === null || sent.length < 'http://i.ru'.length) return words.includes('blocked') ? '' : '1';
-	const host = lowerCase(found[1] ?? '').replace(/:\d*$/, '');
-	const rest = found[2] ?? '';
+	const host = lowerCase(found[1] ?? '');
+	const path = hostsOf(words, state).find(host);
+	if (path !== undefined) return (found[3] ?? '').startsWith(path) ? '' : '1';
+	return (
+		fitsExpression(state, words, host, sent) ??
+		unknowable('$invalid_referer', 'an expression of valid_referers cannot be tried safely')
+	);
+}
+
+/** The hosts of valid_referers with the path that the Referer must start with; `server_names` stands for those of the server. */
+function hostsOf(words: readonly string[], state: RequestState): HostTable<string> {
+	const hosts = new HostTable<string>();
 	for (const word of words) {
-		if (word === 'none' || word === 'blocked') continue;
+		if (word === 'none' || word === 'blocked' || word.startsWith('~')) continue;
 		if (word === 'server_names') {
-			if (state.server.names.some(({ text, pattern }) => pattern === undefined && hostFits(host, text))) return '';
-			if (state.server.names.some(({ pattern }) => pattern !== undefined && pattern.match(host) !== null))
-				return unknowable('$invalid_referer', 'server_names with an expression are not modelled in valid_referers');
-		} else if (word.startsWith('~')) {
-			const match = compilePattern(word.slice(1), true).match(sent.replace(/^https?:\/\//i, ''));
-			if (match === undefined) return unknowable('$invalid_referer', `${word} cannot be tried safely`);
-			if (match !== null) return '';
+			for (const { text, pattern } of state.server.names) if (pattern === undefined && text !== '') hosts.add(text, '');
 		} else {
-			const [, name = '', path = ''] = /^([^/]*)(.*)$/.exec(toBytes(word)) ?? [];
-			if (hostFits(host, lowerCase(name)) && rest.startsWith(path)) return '';
+			const slash = word.indexOf('/');
+			hosts.add(lowerCase(toBytes(slash === -1 ? word : word.slice(0, slash))), slash === -1 ? '' : toBytes(word.slice(slash)));
 		}
+	}
+	return hosts;
+}
+
+/** '' when an expression fits, `1` when none does; undefined when that cannot be said. Names of the server come first. */
+function fitsExpression(state: RequestState, words: readonly string[], host: string, sent: string): '' | '1' | undefined {
+	const rest = sent.replace(/^https?:\/\//i, '');
+	const tried = [
+		...(words.includes('server_names') ? state.server.names.map(({ pattern }) => pattern?.match(host)) : []).filter(
+			(_, at) => state.server.names[at]?.pattern !== undefined,
+		),
+		...words.filter((word) => word.startsWith('~')).map((word) => compilePattern(word.slice(1), true).match(rest)),
+	];
+	for (const match of tried) {
+		if (match === undefined) return undefined;
+		if (match !== null) return '';
 	}
 	return '1';
 }
@@ -41,11 +62,4 @@ function referersOf(level: Level): readonly PlacedDirective[] | undefined {
 		if (own !== undefined) return own;
 	}
 	return undefined;
-}
-
-function hostFits(host: string, name: string): boolean {
-	if (name.startsWith('*.')) return host.endsWith(name.slice(1)) && host.length > name.length - 1;
-	if (name.startsWith('.')) return host === name.slice(1) || host.endsWith(name);
-	if (name.endsWith('.*')) return host.startsWith(name.slice(0, -1)) && host.length > name.length - 1;
-	return host === name;
 }

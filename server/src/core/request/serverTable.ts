@@ -2,6 +2,7 @@ import { type Listen, listensOf } from '../config/listen.ts';
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
 import type { Ground } from './ground.ts';
+import { HostTable } from './hostTable.ts';
 import { Level } from './level.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 
@@ -32,11 +33,7 @@ export interface Address {
 	readonly fallback: Server;
 	/** The listen line of each server. */
 	readonly listens: ReadonlyMap<Server, Listen>;
-	readonly exact: ReadonlyMap<string, NamedServer>;
-	/** By the text behind `*`: `.example.com`. */
-	readonly leading: ReadonlyMap<string, NamedServer>;
-	/** By the text before `*`: `mail.`. */
-	readonly trailing: ReadonlyMap<string, NamedServer>;
+	readonly names: HostTable<NamedServer>;
 	readonly regexes: readonly NamedServer[];
 }
 
@@ -109,25 +106,12 @@ function readAddress(first: Listen, members: ReadonlyMap<Server, Listen>, ground
 	if (fallback === undefined) return undefined;
 	const listens = [...members.values()];
 	const tls = listens.some((listen) => listen.tls);
-	const exact = new Map<string, NamedServer>();
-	const leading = new Map<string, NamedServer>();
-	const trailing = new Map<string, NamedServer>();
+	const names = new HostTable<NamedServer>();
 	const regexes: NamedServer[] = [];
 	for (const server of servers)
-		for (const name of server.names) {
-			const named = { server, name };
-			if (name.pattern !== undefined) regexes.push(named);
-			else if (name.text.startsWith('.')) {
-				// `.example.com` is `example.com` and `*.example.com` in one; it is dropped whole when the exact one is taken.
-				if (exact.has(name.text.slice(1))) continue;
-				exact.set(name.text.slice(1), named);
-				if (!leading.has(name.text)) leading.set(name.text, named);
-			} else if (name.text.startsWith('*.')) {
-				if (!leading.has(name.text.slice(1))) leading.set(name.text.slice(1), named);
-			} else if (name.text.endsWith('.*')) {
-				if (!trailing.has(name.text.slice(0, -1))) trailing.set(name.text.slice(0, -1), named);
-			} else if (!exact.has(name.text)) exact.set(name.text, named);
-		}
+		for (const name of server.names)
+			if (name.pattern !== undefined) regexes.push({ server, name });
+			else names.add(name.text, { server, name });
 	return {
 		address: canonicalAddress(first.address),
 		port: first.port,
@@ -136,9 +120,7 @@ function readAddress(first: Listen, members: ReadonlyMap<Server, Listen>, ground
 		servers,
 		fallback,
 		listens: members,
-		exact,
-		leading,
-		trailing,
+		names,
 		regexes,
 	};
 }
@@ -184,17 +166,7 @@ export function findServer(
 	host: string,
 	matches: (pattern: Pattern, host: string) => boolean,
 ): NamedServer | undefined {
-	const exact = address.exact.get(host);
-	if (exact !== undefined) return exact;
-	if (address.leading.size > 0)
-		for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
-			const found = address.leading.get(host.slice(dot));
-			if (found !== undefined) return found;
-		}
-	if (address.trailing.size > 0)
-		for (let dot = host.lastIndexOf('.'); dot > 0; dot = host.lastIndexOf('.', dot - 1)) {
-			const found = dot + 1 < host.length ? address.trailing.get(host.slice(0, dot + 1)) : undefined;
-			if (found !== undefined) return found;
-		}
+	const named = address.names.find(host);
+	if (named !== undefined) return named;
 	return address.regexes.find(({ name }) => name.pattern !== undefined && matches(name.pattern, host));
 }
