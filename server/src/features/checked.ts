@@ -32,7 +32,7 @@ export class Checked implements Analysis {
 	}
 
 	get routes(): readonly Route[] {
-		this.#routes ??= routesOf(this.configuration, this.options.version);
+		this.#routes ??= routesOf(this.configuration, this.options.version, undefined, this.options.alsoMeant);
 		return this.#routes;
 	}
 

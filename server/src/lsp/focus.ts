@@ -32,6 +32,10 @@ interface Lens {
 	readonly around: Around;
 	/** Of the other files. */
 	readonly reduced: ReadonlyMap<string, { readonly text: ReducedText; readonly tree: ReturnType<typeof parseConfiguration> }>;
+	/** Backends that other servers certainly mean for WebSockets. */
+	readonly meant: ReadonlySet<string>;
+	/** Backends whose routes in other servers would become certain with a certain route here. */
+	readonly waiting: ReadonlySet<string>;
 	/** How far what follows the server has moved since the lens was made. */
 	shift: number;
 }
@@ -94,7 +98,7 @@ export class Focus {
 		if (!isWholeServer(own, segment.facts.face)) return false;
 
 		if (this.#lens?.segment !== segment) {
-			if (!this.#isSelected(segment)) return false;
+			if (!this.#isSelected(segment) || this.#isLeanedOn(segment)) return false;
 			this.#lens = this.#lensOn(segment);
 		}
 		const lens = this.#lens;
@@ -105,7 +109,7 @@ export class Focus {
 		const rebuilt = options.rebuild(files);
 		if (rebuilt.fragment?.context !== configuration.fragment?.context || rebuilt.files.size !== configuration.files.size)
 			return false;
-		const now = new Checked(rebuilt, { ...options, files });
+		const now = new Checked(rebuilt, { ...options, files, alsoMeant: lens.meant });
 		const seen = this.#sort(now, lens, delta);
 		if (seen === undefined || !this.#staysApart(segment, now, lens)) return false;
 		return this.#commit(segment, seen, text, delta, touched);
@@ -163,21 +167,32 @@ export class Focus {
 		return predictor.predict(handshakeRequest(url)).server === facts.scope;
 	}
 
+	/** True when handshakes of another server come to this one, or nobody knows where they go. */
+	#isLeanedOn(segment: Segment): boolean {
+		const { scope } = segment.facts;
+		return (this.#segments ?? []).some(
+			(other) => other !== segment && (other.facts.leansOn.has(scope) || other.facts.leansOn.has('any')),
+		);
+	}
+
 	/** Reduces all servers but one: to what decides the choice between servers for the first of each `listen`, to nothing for the rest. */
 	#lensOn(segment: Segment): Lens {
 		const segments = this.#segments ?? [];
+		const others = segments.filter((one) => one !== segment);
+		const meant = new Set(others.flatMap(({ certain }) => [...certain]));
+		const waiting = new Set(others.flatMap(({ likely }) => [...likely]).filter((target) => !meant.has(target)));
 		const stubs = new Set<Segment>();
 		const listens = new Set<string>();
 		const variables = new Set<string>();
-		for (const other of segments) {
-			if (other === segment || !other.isPlain) continue;
+		for (const other of others) {
+			if (!other.isPlain) continue;
 			const lines = other.facts.listens.length === 0 ? [''] : other.facts.listens;
 			if (lines.some((line) => !listens.has(line))) stubs.add(other);
 			for (const line of lines) listens.add(line);
 			for (const variable of other.variables) variables.add(variable.slice(variable.indexOf(' ') + 1));
 		}
-		const reduce = (reduced: ReducedText, others: readonly Segment[]): void => {
-			for (const other of others) {
+		const reduce = (reduced: ReducedText, dropped: readonly Segment[]): void => {
+			for (const other of dropped) {
 				if (!other.isPlain) continue;
 				reduced.keepTo(other.start);
 				const lines = newlines(this.#texts.get(other.path) ?? '', other.start, other.end);
@@ -212,7 +227,7 @@ export class Focus {
 			shorter.keepTo(other.length);
 			reduced.set(path, { text: shorter, tree: parseConfiguration(shorter.text) });
 		}
-		return { segment, around: new Around(before, segment.start, behind), reduced, shift: 0 };
+		return { segment, around: new Around(before, segment.start, behind), reduced, meant, waiting, shift: 0 };
 	}
 
 	#filesThrough({ segment, around, reduced }: Lens): Files {
@@ -275,12 +290,7 @@ export class Focus {
 		const routes = now.routes.filter(({ server }) => server === scope);
 		if (!routes.every((route) => isTaken(route, scope))) return false;
 		const { certain, likely } = targets(routes);
-		for (const other of this.#segments ?? []) {
-			if (other === segment) continue;
-			if (other.facts.leansOn.has(segment.facts.scope) || other.facts.leansOn.has('any')) return false;
-			for (const target of likely) if (other.certain.has(target)) return false;
-			for (const target of other.likely) if (certain.has(target) !== segment.certain.has(target)) return false;
-		}
+		for (const target of lens.waiting) if (certain.has(target) !== segment.certain.has(target)) return false;
 		segment.isPlain = isPlain && segment.facts.isOwn;
 		segment.certain = certain;
 		segment.likely = likely;

@@ -94,6 +94,7 @@ export class Workspace {
 	/** Reads what the client must be asked for until nothing is missing any more. */
 	async settle(path: string): Promise<void> {
 		await this.ready();
+		if (!this.files.isRemote) return;
 		for (let round = 0; round < 50; round++) {
 			this.including(path);
 			if (!this.files.isWaiting) return;

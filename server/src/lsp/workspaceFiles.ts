@@ -102,6 +102,11 @@ export class WorkspaceFiles implements Files {
 		return found;
 	}
 
+	/** True when files must be asked of the client. */
+	get isRemote(): boolean {
+		return this.#remote !== undefined;
+	}
+
 	/** True when something was asked for that must be fetched first. */
 	get isWaiting(): boolean {
 		return this.#wantedFiles.size > 0 || this.#wantedFolders.size > 0;

@@ -20,6 +20,8 @@ export interface AnalyseOptions {
 	readonly severities?: Readonly<Record<string, Severity | 'off'>>;
 	/** The least intent of a route that is spoken about. */
 	readonly intent?: 'certain' | 'likely';
+	/** Backends of WebSocket routes that stand in a part of the configuration that is left out here. */
+	readonly alsoMeant?: Iterable<string>;
 	/** Hears of a rule that crashed; without it the crash goes on. */
 	readonly onRuleError?: (ruleId: string, error: unknown) => void;
 	readonly rules?: readonly Rule[];
@@ -45,7 +47,7 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 		predictor ??= createPredictor(configuration, options.version);
 		return predictor;
 	}
-	const routes = routesOf(configuration, options.version, lazyPredictor);
+	const routes = routesOf(configuration, options.version, lazyPredictor, options.alsoMeant);
 	const least = options.intent ?? 'likely';
 	const spokenOf = routes.filter(({ intent }) => intent.level === 'certain' || (intent.level === 'likely' && least === 'likely'));
 	const context: RuleContext = {

@@ -11,8 +11,14 @@ import { handshakeRequest, plainRequest, urlsOf } from './urls.ts';
 /**
  * Every place of a configuration that proxies, or that is meant for WebSockets and lost its handler, in file order.
  * Predictions and URLs are computed when they are read, once.
+ * @param alsoMeant backends of routes, elsewhere, that are certainly meant for WebSockets
  */
-export function routesOf(configuration: Configuration, version: NginxVersion, predictor?: Predictor): readonly Route[] {
+export function routesOf(
+	configuration: Configuration,
+	version: NginxVersion,
+	predictor?: Predictor,
+	alsoMeant: Iterable<string> = [],
+): readonly Route[] {
 	let made = predictor;
 	const lazyPredictor = (): Predictor => {
 		made ??= createPredictor(configuration, version);
@@ -26,7 +32,10 @@ export function routesOf(configuration: Configuration, version: NginxVersion, pr
 				const intent = intentOf(scope);
 				if (intent.level !== 'none') places.push({ scope, server, intent });
 			}
-	const meant = new Set(places.filter(({ intent }) => intent.level === 'certain').flatMap(({ scope }) => targetsOf(scope)));
+	const meant = new Set([
+		...alsoMeant,
+		...places.filter(({ intent }) => intent.level === 'certain').flatMap(({ scope }) => targetsOf(scope)),
+	]);
 	return places.map(({ scope, server, intent }) => new LazyRoute(scope, server, raised(intent, scope, meant), lazyPredictor));
 }
 
