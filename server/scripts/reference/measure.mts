@@ -1,99 +1,77 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Format, getDirectives } from '@nginx/reference-lib';
 import { formatVersion } from '../../src/core/reference/versions.ts';
 import { DEBIAN_SUITES, unpackDebianNginx } from '../../src/node/nginx/acquire.ts';
+import { type Asked, Asker } from './asking.mts';
+import { type Command, commandsOf } from './commands.mts';
+import { unpackModules } from './modules.mts';
+import { argumentPairs } from './samples.mts';
 
 /*
- * Asks real nginx of several generations, for every documented directive, in which contexts it stands, whether it opens a block, and how
- * many arguments it takes (src/core/ngx_conf_file.c, ngx_conf_handler: name, context, terminator, count, then the handler).
- * Writes measured.json beside this file.
+ * Writes measured.generated.json: what nginx of several generations, with its stream and mail modules, takes for every directive.
+ * Contexts, counts and kinds of values are read from the command tables of the programs themselves; whether a directive with a setter of
+ * its own may be repeated is asked of `nginx -t`. test/nginx/reference.test.ts asks nginx whether the tables tell the truth.
+ * `npm run generate` reads the file, so that a machine without nginx needs nothing.
  */
 
-const CONTEXTS: Readonly<Record<string, (text: string) => string>> = {
-	main: (text) => `${text}\nevents {}`,
-	events: (text) => `events { ${text}\n}`,
-	http: (text) => `events {} http { ${text}\n}`,
-	server: (text) => `events {} http { server { ${text}\n} }`,
-	location: (text) => `events {} http { server { location /x { ${text}\n} } }`,
-	'if in server': (text) => `events {} http { server { if ($arg_x) { ${text}\n} } }`,
-	'if in location': (text) => `events {} http { server { location /x { if ($arg_x) { ${text}\n} } } }`,
-	limit_except: (text) => `events {} http { server { location /x { limit_except GET { ${text}\n} } } }`,
-	upstream: (text) => `events {} http { upstream u { ${text}\n} }`,
-	stream: (text) => `events {} stream { ${text}\n}`,
-	'stream server': (text) => `events {} stream { server { ${text}\n} }`,
-	'stream upstream': (text) => `events {} stream { upstream u { ${text}\n} }`,
-	mail: (text) => `events {} mail { ${text}\n}`,
-	'mail server': (text) => `events {} mail { server { ${text}\n} }`,
-};
-const MOST_ARGUMENTS = 8;
-
-interface Measured {
-	block: boolean;
-	/** The counts of arguments that nginx takes; the last one stands for "and more" when it is MOST_ARGUMENTS. */
-	counts: number[];
-}
-
-const names = [...new Set(getDirectives(Format.Markdown).map(({ name }) => name))].sort();
 const cache = fileURLToPath(new URL('../../../.cache/nginx/', import.meta.url));
-const result: Record<string, Record<string, Record<string, Measured>>> = {};
+const versions: string[] = [];
+const result = new Map<string, Record<string, readonly Omit<Command, 'name'>[]>>();
 for (const suite of DEBIAN_SUITES) {
 	const found = await unpackDebianNginx(suite, cache);
 	if (found.kind === 'none') throw new Error(found.reason);
 	const version = formatVersion(found.nginx.version);
-	console.log(`nginx ${version}`);
-	const byName: Record<string, Record<string, Measured>> = {};
-	const pending = names.filter((name) => name !== 'load_module' && name !== 'include');
+	versions.push(version);
+	const modules = await unpackModules(suite, cache);
+	const program = join(dirname(found.nginx.path), 'root/usr/sbin/nginx');
+	const commands = [program, ...modules].flatMap(commandsOf);
+	console.log(`nginx ${version}: ${commands.length} commands, ${new Set(commands.map(({ name }) => name)).size} names`);
+	await tryTwice({ path: found.nginx.path, modules }, commands, (command, once) => {
+		const { name, ...facts } = command;
+		const byVersion = result.get(name) ?? {};
+		byVersion[version] = [...(byVersion[version] ?? []), once === undefined ? facts : { ...facts, once }];
+		result.set(name, byVersion);
+	});
+}
+const lines = [...result]
+	.sort(([a], [b]) => (a < b ? -1 : 1))
+	.map(([name, byVersion]) => `\t\t${JSON.stringify(name)}: ${JSON.stringify(byVersion)}`);
+writeFileSync(
+	fileURLToPath(new URL('measured.generated.json', import.meta.url)),
+	`{\n\t"versions": ${JSON.stringify(versions)},\n\t"directives": {\n${lines.join(',\n')}\n\t}\n}\n`,
+);
+
+/** Finds out, for commands with a setter of their own, whether a second line on the same level is refused. Keeps the order. */
+async function tryTwice(
+	asked: Asked,
+	commands: readonly Command[],
+	tell: (command: Command, once: boolean | undefined) => void,
+): Promise<void> {
+	const answers = new Map<Command, boolean | undefined>();
+	const pending = [...commands];
 	await Promise.all(
 		Array.from({ length: 4 }, async () => {
-			for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-				const contexts = await measure(found.nginx.path, name);
-				if (contexts !== undefined) byName[name] = contexts;
-			}
+			const asker = new Asker(asked);
+			for (let command = pending.pop(); command !== undefined; command = pending.pop())
+				answers.set(command, command.once ?? (command.block ? undefined : await isOnce(asker, command)));
+			asker.close();
 		}),
 	);
-	result[version] = Object.fromEntries(Object.entries(byName).sort(([a], [b]) => (a < b ? -1 : 1)));
+	for (const command of commands) tell(command, answers.get(command));
 }
-writeFileSync(fileURLToPath(new URL('measured.json', import.meta.url)), `${JSON.stringify(result)}\n`);
 
-async function measure(nginx: string, name: string): Promise<Record<string, Measured> | undefined> {
-	const contexts: Record<string, Measured> = {};
-	for (const [context, within] of Object.entries(CONTEXTS)) {
-		const first = await ask(nginx, within(`${name};`));
-		if (new RegExp(`unknown directive "${name}"`).test(first)) {
-			if (context === 'main') return undefined;
-			continue;
-		}
-		if (new RegExp(`"${name}" directive is not allowed here`).test(first)) continue;
-		if (/unknown directive "(stream|mail)"/.test(first)) continue;
-		const block = /has no opening/.test(first);
-		const counts: number[] = [];
-		for (let count = 0; count <= MOST_ARGUMENTS; count++) {
-			const args = Array.from({ length: count }, (_, index) => `x${index}`).join(' ');
-			const answer = await ask(nginx, within(`${name} ${args}${block ? ' {}' : ';'}`));
-			if (!new RegExp(`invalid number of arguments in "${name}" directive`).test(answer)) counts.push(count);
-		}
-		contexts[context] = { block, counts };
+/** Whether nginx refuses a second line with another value; undefined when no two lines were found that are right by themselves. */
+async function isOnce(asker: Asker, command: Command): Promise<boolean | undefined> {
+	const { name } = command;
+	const context = command.contexts.includes('location') ? 'location' : command.contexts[0];
+	if (context === undefined) return undefined;
+	for (const [first, second] of argumentPairs(command)) {
+		const single = await asker.about(name, context, `${name} ${first};`);
+		if (single.kind === 'value' || single.kind === 'count') continue;
+		const twice = await asker.about(name, context, `${name} ${first};\n${name} ${second};`);
+		if (twice.kind === 'duplicate') return true;
+		if (single.kind === 'passed' && twice.kind === 'passed') return false;
 	}
-	return contexts;
-}
-
-function ask(nginx: string, text: string): Promise<string> {
-	const folder = mkdtempSync(join(tmpdir(), 'measure-'));
-	mkdirSync(join(folder, 'logs'));
-	writeFileSync(join(folder, 'nginx.conf'), text);
-	return new Promise((resolve) => {
-		execFile(
-			nginx,
-			['-t', '-p', `${folder}/`, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'logs/e')],
-			{ timeout: 10_000 },
-			(_, stdout, stderr) => {
-				rmSync(folder, { recursive: true, force: true });
-				resolve(`${stdout}${stderr}`);
-			},
-		);
-	});
+	return undefined;
 }

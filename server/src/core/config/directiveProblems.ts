@@ -1,17 +1,28 @@
 import {
+	argumentsIn,
 	type DirectiveDefinition,
 	definitionsOf,
-	isKnownDirective,
-	mayBeForeignDirective,
+	isIn,
 	type ReferenceContext,
 	suggestName,
 } from '../reference/directives.ts';
+import { isThirdPartyDirective } from '../reference/thirdParty.ts';
+import { isValueOf } from '../reference/values.ts';
+import { formatVersion, type NginxVersion } from '../reference/versions.ts';
+import { articleOf, countText, listText, shownName, valueText } from './directiveWording.ts';
 import type { Configuration, PlacedDirective, Scope } from './model.ts';
 
-/** Something that nginx refuses before it looks at any value (semantics TK18, TK19; src/core/ngx_conf_file.c, ngx_conf_handler). */
+/**
+ * Something that nginx's own checks refuse before a module looks at anything (semantics TK18, TK19, DU1; src/core/ngx_conf_file.c,
+ * ngx_conf_handler and the setters that modules share). `version`: right for other versions of nginx than the one asked about.
+ */
 export interface DirectiveProblem {
-	readonly code: 'unknown' | 'context' | 'arguments' | 'block-missing' | 'block-unexpected';
+	readonly code: 'unknown' | 'version' | 'context' | 'block-missing' | 'block-unexpected' | 'arguments' | 'duplicate' | 'value';
 	readonly at: PlacedDirective;
+	/** value: which argument, zero-based. */
+	readonly argument: number | undefined;
+	/** duplicate: the line that came first. */
+	readonly first: PlacedDirective | undefined;
 	readonly message: string;
 	/** unknown: the name that was probably meant. */
 	readonly suggestion: string | undefined;
@@ -21,98 +32,220 @@ export interface DirectiveProblem {
 	readonly certain: boolean;
 }
 
-/** The problems of every directive of a configuration, in nginx's order of checks: name, context, block, number of arguments. */
-export function directiveProblems(configuration: Configuration): readonly DirectiveProblem[] {
+/**
+ * The problems of every directive of a configuration, in the order in which nginx would meet them: it stops at the first, and the next
+ * ones follow once that is cured. Without a version, what any version takes is right. Unknown surroundings, blocks without a model and
+ * directives that are still being typed give no problems.
+ */
+export function directiveProblems(configuration: Configuration, version?: NginxVersion): readonly DirectiveProblem[] {
 	const found: DirectiveProblem[] = [];
-	const pending: Scope[] = [configuration.root];
-	for (let scope = pending.pop(); scope !== undefined; scope = pending.pop()) {
-		const context = referenceContext(scope);
-		for (const placed of scope.directives) {
-			if (context !== undefined) {
-				const problem = problemOf(placed, context, scope.assumed);
-				if (problem !== undefined) found.push(problem);
-			}
-			if (placed.body !== undefined) pending.push(placed.body);
-		}
-	}
+	checkScope(configuration.root, version, found);
 	return found;
 }
 
-function problemOf(placed: PlacedDirective, context: ReferenceContext, assumed: boolean): DirectiveProblem | undefined {
-	const { node, file } = placed;
+function checkScope(scope: Scope, version: NginxVersion | undefined, found: DirectiveProblem[]): void {
+	const context = referenceContext(scope);
+	const seen = new Map<string, PlacedDirective>();
+	for (const placed of scope.directives) {
+		if (context !== undefined) {
+			const problem = problemOf(placed, context, version, seen);
+			if (problem !== undefined) found.push(problem);
+		}
+		if (placed.body !== undefined) checkScope(placed.body, version, found);
+	}
+}
+
+/** The first check that a directive fails: name, version, context, block, count, second line, value. */
+function problemOf(
+	placed: PlacedDirective,
+	context: ReferenceContext,
+	version: NginxVersion | undefined,
+	seen: Map<string, PlacedDirective>,
+): DirectiveProblem | undefined {
+	const { node, file, scope } = placed;
 	const name = node.name.value;
-	if (file.tree.template && /[{}$%@<>]/.test(name)) return undefined;
+	const { template } = file.tree;
+	if (template && /[{}$%@<>]/.test(name)) return undefined;
 	// What is still being typed is no mistake yet; the reader has said already that its end is missing.
 	if (node.end === 'missing') return undefined;
 	const definitions = definitionsOf(name);
-	if (!isKnownDirective(name)) return mayBeForeignDirective(name) ? undefined : unknown(placed, context);
+	if (definitions.length === 0) return isThirdPartyDirective(name) ? undefined : unknown(placed, context);
 	const here = definitions.filter(({ contexts }) => contexts.includes(context));
-	if (here.length === 0) return assumed ? undefined : wrongContext(placed, context, definitions);
-	const hasBlock = node.block !== undefined;
-	const shaped = here.filter(({ block }) => block === hasBlock);
-	if (shaped.length === 0)
-		return hasBlock
-			? {
-					code: 'block-unexpected',
-					at: placed,
-					message: `${name} opens no block; end it with a semicolon.`,
-					suggestion: undefined,
-					nginxMessage: `directive "${name}" is not terminated by ";"`,
-					certain: true,
-				}
-			: {
-					code: 'block-missing',
-					at: placed,
-					message: `${name} opens a block; write { … } behind it.`,
-					suggestion: undefined,
-					nginxMessage: `directive "${name}" has no opening "{"`,
-					certain: true,
-				};
-	const count = node.args.length;
-	if (shaped.some(({ min, max }) => min <= count && count <= max)) return undefined;
-	return {
-		code: 'arguments',
-		at: placed,
-		message: `${name} takes ${expected(shaped)}, and here ${count === 1 ? 'is 1' : `are ${count}`}; nginx refuses to start.`,
-		suggestion: undefined,
-		nginxMessage: `invalid number of arguments in "${name}" directive`,
-		certain: true,
-	};
+	if (here.length === 0) return scope.assumed ? undefined : wrongContext(placed, context, definitions, version);
+	const now = version === undefined ? here : here.filter((definition) => isIn(definition, version));
+	const [newest] = here;
+	if (now.length === 0 && version !== undefined && newest !== undefined)
+		return otherVersion(placed, context, newest, definitions, version);
+	const isBlock = node.block !== undefined;
+	const shaped = now.filter(({ block }) => block === isBlock);
+	if (shaped.length === 0) return wrongEnd(placed, isBlock);
+	const definition = shaped.find((one) => takesCount(one, node.args.length, version));
+	if (definition === undefined) return wrongCount(placed, shaped, version);
+	if (definition.once && !template) {
+		const family = FAMILIES.get(name) ?? name;
+		const first = seen.get(family);
+		if (first !== undefined) return duplicate(placed, first);
+		seen.set(family, placed);
+	}
+	return template ? undefined : wrongValue(placed, definition, version);
+}
+
+/** Directives that set the same thing: `root` and `alias` (src/http/ngx_http_core_module.c, ngx_http_core_root). */
+const FAMILIES: ReadonlyMap<string, string> = new Map([['alias', 'root']]);
+
+function takesCount(definition: DirectiveDefinition, count: number, version: NginxVersion | undefined): boolean {
+	const { min, max } = argumentsIn(definition, version);
+	return min <= count && count <= max;
+}
+
+function problem(
+	code: DirectiveProblem['code'],
+	at: PlacedDirective,
+	message: string,
+	nginxMessage: string,
+	more: Partial<Pick<DirectiveProblem, 'argument' | 'first' | 'suggestion' | 'certain'>> = {},
+): DirectiveProblem {
+	const { argument, first, suggestion, certain = true } = more;
+	return { code, at, argument, first, message, suggestion, nginxMessage, certain };
 }
 
 function unknown(placed: PlacedDirective, context: ReferenceContext): DirectiveProblem {
 	const name = placed.node.name.value;
 	const suggestion = suggestName(name, context);
-	return {
-		code: 'unknown',
-		at: placed,
-		message:
-			suggestion === undefined
-				? `None of nginx's own modules has a directive ${shown(name)}; nginx refuses to start unless a module that is loaded brings it.`
-				: `There is no directive ${shown(name)}; nginx refuses to start. Did you mean ${suggestion}?`,
-		suggestion,
-		nginxMessage: `unknown directive "${name}"`,
-		certain: suggestion !== undefined,
-	};
+	return problem(
+		'unknown',
+		placed,
+		suggestion === undefined
+			? `None of nginx's own modules has a directive ${shownName(name)}; nginx refuses to start unless a module that is loaded brings it.`
+			: `There is no directive ${shownName(name)}; nginx refuses to start. Did you mean ${suggestion}?`,
+		`unknown directive "${name}"`,
+		{ suggestion, certain: suggestion !== undefined },
+	);
+}
+
+function otherVersion(
+	placed: PlacedDirective,
+	context: ReferenceContext,
+	{ since, until }: DirectiveDefinition,
+	definitions: readonly DirectiveDefinition[],
+	version: NginxVersion,
+): DirectiveProblem {
+	const name = placed.node.name.value;
+	const elsewhere = definitions.some((definition) => isIn(definition, version));
+	const place = elsewhere ? ` in ${articleOf(context)}` : '';
+	return problem(
+		'version',
+		placed,
+		until !== undefined && since === undefined
+			? `nginx ${formatVersion(version)} has no directive ${name}${place} any more: ${until} removed it.`
+			: `nginx ${formatVersion(version)} has no directive ${name}${place} yet: it came with ${since}.`,
+		elsewhere ? `"${name}" directive is not allowed here` : `unknown directive "${name}"`,
+	);
 }
 
 function wrongContext(
 	placed: PlacedDirective,
 	context: ReferenceContext,
 	definitions: readonly DirectiveDefinition[],
+	version: NginxVersion | undefined,
 ): DirectiveProblem {
 	const name = placed.node.name.value;
-	const allowed = [...new Set(definitions.flatMap(({ contexts }) => contexts))].filter(
-		(other) => !/^mail/.test(other) || definitions.length === 1,
+	const present = version === undefined ? definitions : definitions.filter((definition) => isIn(definition, version));
+	const known = present.length === 0 ? definitions : present;
+	const allowed = [...new Set(known.flatMap(({ contexts }) => contexts))].filter(
+		(other) => !other.startsWith('mail') || known.every(({ contexts }) => contexts.every((one) => one.startsWith('mail'))),
 	);
-	return {
-		code: 'context',
-		at: placed,
-		message: `${name} is not allowed ${context === 'main' ? 'at the top of the file' : `in ${article(context)}`}; nginx refuses to start. It belongs in ${list(allowed.map((other) => (other === 'main' ? 'the top of the file' : other)))}.`,
-		suggestion: undefined,
-		nginxMessage: `"${name}" directive is not allowed here`,
-		certain: true,
-	};
+	return problem(
+		'context',
+		placed,
+		`${name} is not allowed ${context === 'main' ? 'at the top of the file' : `in ${articleOf(context)}`}; nginx refuses to start. It belongs in ${listText(allowed.map((other) => (other === 'main' ? 'the top of the file' : other)))}.`,
+		`"${name}" directive is not allowed here`,
+		{ certain: known.every(({ measured }) => measured) },
+	);
+}
+
+function wrongEnd(placed: PlacedDirective, isBlock: boolean): DirectiveProblem {
+	const name = placed.node.name.value;
+	return isBlock
+		? problem(
+				'block-unexpected',
+				placed,
+				`${name} opens no block; end it with a semicolon.`,
+				`directive "${name}" is not terminated by ";"`,
+			)
+		: problem('block-missing', placed, `${name} opens a block; write { … } behind it.`, `directive "${name}" has no opening "{"`);
+}
+
+function wrongCount(
+	placed: PlacedDirective,
+	definitions: readonly DirectiveDefinition[],
+	version: NginxVersion | undefined,
+): DirectiveProblem {
+	const { name, args } = placed.node;
+	const shapes = definitions.map((definition) => argumentsIn(definition, version));
+	const newer = definitions.find((definition) => takesCount(definition, args.length, undefined));
+	const count = args.length;
+	return problem(
+		'arguments',
+		placed,
+		`${name.value} takes ${countText(shapes)}, and here ${count === 1 ? 'is 1' : `are ${count}`}; nginx refuses to start.${newer?.earlier === undefined ? '' : ` It takes as many from nginx ${newer.earlier.before} on.`}`,
+		`invalid number of arguments in "${name.value}" directive`,
+	);
+}
+
+function duplicate(placed: PlacedDirective, first: PlacedDirective): DirectiveProblem {
+	const name = placed.node.name.value;
+	const other = first.node.name.value;
+	const line = first.file.tree.source.lineAt(first.node.name.span.start) + 1;
+	const where = first.file === placed.file ? `line ${line}` : `${first.file.path}, line ${line}`;
+	return problem(
+		'duplicate',
+		placed,
+		`${other === name ? `${name} is set here already (${where})` : `${other} is set here already (${where}), and ${name} sets the same`}; nginx refuses to start. Keep one of them.`,
+		`"${name}" directive is duplicate${other === name ? '' : `, "${other}" directive was specified earlier`}`,
+		{ first },
+	);
+}
+
+function wrongValue(
+	placed: PlacedDirective,
+	definition: DirectiveDefinition,
+	version: NginxVersion | undefined,
+): DirectiveProblem | undefined {
+	const kind = definition.value;
+	if (kind === undefined) return undefined;
+	const { name, args } = placed.node;
+	const { words } = argumentsIn(definition, version);
+	const each = kind === 'words' ? 'word' : kind;
+	const argument = args.findIndex(({ value }) => !isValueOf(each, words, value));
+	const word = args[argument];
+	if (word === undefined) return undefined;
+	const newer =
+		definition.earlier !== undefined && isValueOf(each, definition.words, word.value)
+			? ` nginx ${definition.earlier.before} is the first that takes it.`
+			: '';
+	return problem(
+		'value',
+		placed,
+		`${name.value} takes ${valueText(each, words)}, not ${shownName(word.value)}; nginx refuses to start.${newer}`,
+		refusal(kind, name.value, word.value),
+		{ argument },
+	);
+}
+
+/** How the shared setters word a wrong value (src/core/ngx_conf_file.c, ngx_conf_set_*_slot). */
+function refusal(kind: DirectiveDefinition['value'], name: string, value: string): string {
+	switch (kind) {
+		case 'flag':
+			return `invalid value "${value}" in "${name}" directive, it must be "on" or "off"`;
+		case 'word':
+		case 'words':
+			return `invalid value "${value}"`;
+		case 'number':
+			return `"${name}" directive invalid number`;
+		default:
+			return `"${name}" directive invalid value`;
+	}
 }
 
 /** The reference's name for a scope's context; undefined where directives are not checked. */
@@ -134,27 +267,4 @@ export function referenceContext(scope: Scope): ReferenceContext | undefined {
 		default:
 			return undefined;
 	}
-}
-
-function expected(definitions: readonly DirectiveDefinition[]): string {
-	const min = Math.min(...definitions.map((definition) => definition.min));
-	const max = Math.max(...definitions.map((definition) => definition.max));
-	const plural = (count: number): string => `${count === 0 ? 'no' : count} argument${count === 1 ? '' : 's'}`;
-	if (min === max) return plural(min);
-	return max === Number.POSITIVE_INFINITY ? `at least ${plural(min)}` : `${min} to ${plural(max)}`;
-}
-
-function shown(name: string): string {
-	const text = name.length > 60 ? `${name.slice(0, 60)}…` : name;
-	return text.startsWith('\ufeff')
-		? `"${text.slice(1)}" with a byte order mark before it, which nginx does not skip`
-		: `"${text}"`;
-}
-
-function article(context: string): string {
-	return `${/^[aeiu]/.test(context) && !context.startsWith('upstream') ? 'an' : 'a'} ${context} block`;
-}
-
-function list(names: readonly string[]): string {
-	return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

@@ -1,5 +1,9 @@
 import { distance } from 'fastest-levenshtein';
 import table from './directives.generated.json';
+import type { ValueKind } from './values.ts';
+import { isAtLeast, type NginxVersion } from './versions.ts';
+
+const NO_WORDS: readonly string[] = Object.freeze([]);
 
 /** Contexts as the reference tells them apart: an `if` in a server takes other directives than one in a location (semantics §12.3). */
 export type ReferenceContext =
@@ -27,32 +31,79 @@ export interface DirectiveDefinition {
 	readonly min: number;
 	/** `Infinity` when nginx takes any number of arguments. */
 	readonly max: number;
+	/** Empty for a directive that the documentation does not name. */
 	readonly module: string;
 	/** How the documentation writes its arguments, Markdown, one for each form. */
 	readonly syntax: readonly string[];
 	/** The documentation's default; empty when it has none. The newest version's: ask `defaultOf` for a version. */
 	readonly documentedDefault: string;
+	/** What its one argument has to be (`words`: each argument), where nginx refuses all else; undefined where the module decides. */
+	readonly value: ValueKind | 'words' | undefined;
+	/** For values of a list: the words, lower-case. */
+	readonly words: readonly string[];
+	/** True when nginx refuses a second line on the same level ("is duplicate", semantics DU1). */
+	readonly once: boolean;
+	/** The first version that has it in these contexts; undefined when every version that matters has. */
+	readonly since: string | undefined;
+	/** The first version that has it no more. */
+	readonly until: string | undefined;
+	/** What versions before `before` took instead. */
+	readonly earlier:
+		| { readonly before: string; readonly min: number; readonly max: number; readonly words: readonly string[] }
+		| undefined;
+	/** False when only the documentation vouches for it: no nginx with its module (commercial, or shipped apart) was measured. */
+	readonly measured: boolean;
 }
 
-type Row = readonly [readonly string[], number, number, number, string, readonly string[], string];
+interface More {
+	readonly kind?: DirectiveDefinition['value'];
+	readonly words?: readonly string[];
+	readonly once?: 1;
+	readonly since?: string;
+	readonly until?: string;
+	readonly earlier?: readonly [before: string, min: number, max: number, words?: readonly string[]];
+	readonly unmeasured?: 1;
+}
+
+type Row = readonly [readonly string[], number, number, number, string, readonly string[], string, More?];
 
 const DEFINITIONS: ReadonlyMap<string, readonly DirectiveDefinition[]> = new Map(
 	Object.entries(table as unknown as Readonly<Record<string, readonly Row[]>>).map(([name, rows]) => [
 		name,
-		rows.map(
-			([contexts, block, min, max, module, syntax, documentedDefault]): DirectiveDefinition => ({
-				name,
-				contexts,
-				block: block === 1,
-				min,
-				max: max === -1 ? Number.POSITIVE_INFINITY : max,
-				module,
-				syntax,
-				documentedDefault,
-			}),
-		),
+		rows.map((row) => definitionOf(name, row)),
 	]),
 );
+
+function definitionOf(name: string, row: Row): DirectiveDefinition {
+	const [contexts, block, min, max, module, syntax, documentedDefault, more = {}] = row;
+	const words = more.words ?? NO_WORDS;
+	return {
+		name,
+		contexts,
+		block: block === 1,
+		min,
+		max: most(max),
+		module,
+		syntax,
+		documentedDefault,
+		value: more.kind,
+		words,
+		once: more.once === 1,
+		since: more.since,
+		until: more.until,
+		earlier: more.earlier && {
+			before: more.earlier[0],
+			min: more.earlier[1],
+			max: most(more.earlier[2]),
+			words: more.earlier[3] ?? words,
+		},
+		measured: more.unmeasured !== 1,
+	};
+}
+
+function most(max: number): number {
+	return max === -1 ? Number.POSITIVE_INFINITY : max;
+}
 
 const NONE: readonly DirectiveDefinition[] = Object.freeze([]);
 
@@ -70,16 +121,39 @@ export function directiveNames(): readonly string[] {
 	return [...DEFINITIONS.keys()];
 }
 
-/** The definitions that may stand in a context, by name. */
-export function definitionsIn(context: ReferenceContext): readonly DirectiveDefinition[] {
-	return directiveNames().flatMap((name) => definitionsOf(name).filter(({ contexts }) => contexts.includes(context)));
+/**
+ * The definitions that may stand in a context, by name. `version`: only those that it has; without one, those of every version.
+ */
+export function definitionsIn(context: ReferenceContext, version?: NginxVersion): readonly DirectiveDefinition[] {
+	return directiveNames().flatMap((name) =>
+		definitionsOf(name).filter(
+			(definition) => definition.contexts.includes(context) && (version === undefined || isIn(definition, version)),
+		),
+	);
 }
 
-/** The known name that a misspelt one most likely means: at most two letters away, and none as near. Names of the context go first. */
+/** Whether a version of nginx has a directive (given that it is built with its module). */
+export function isIn({ since, until }: DirectiveDefinition, version: NginxVersion): boolean {
+	return (since === undefined || isAtLeast(version, since)) && (until === undefined || !isAtLeast(version, until));
+}
+
+/** The arguments that a version takes, fewest and most, and the words of a value of a list. Without a version: those of the newest. */
+export function argumentsIn(
+	definition: DirectiveDefinition,
+	version: NginxVersion | undefined,
+): { readonly min: number; readonly max: number; readonly words: readonly string[] } {
+	const { earlier } = definition;
+	return earlier === undefined || version === undefined || isAtLeast(version, earlier.before) ? definition : earlier;
+}
+
+/**
+ * The known name that a misspelt one most likely means: at most two letters away (one for short names), and none as near. Names that
+ * may stand in the context go first.
+ */
 export function suggestName(name: string, context: ReferenceContext | undefined): string | undefined {
 	const lower = name.toLowerCase();
 	let best: { name: string; score: number } | undefined;
-	for (const candidate of directiveNames()) {
+	for (const candidate of DEFINITIONS.keys()) {
 		if (Math.abs(candidate.length - name.length) > 2) continue;
 		const letters = distance(lower, candidate);
 		if (letters > (name.length < 5 ? 1 : 2)) continue;
@@ -88,13 +162,4 @@ export function suggestName(name: string, context: ReferenceContext | undefined)
 		if (best === undefined || score < best.score) best = { name: candidate, score };
 	}
 	return best?.name;
-}
-
-/**
- * Names that well-known third-party modules bring, or that templates leave: unknown to nginx's own modules, and no mistake for that.
- */
-export function mayBeForeignDirective(name: string): boolean {
-	return /lua|^js_|^njs|^perl|^more_|^brotli|^zstd|^modsecurity|^passenger|^pagespeed|^vhost_traffic|^echo|^nchan|^push_|^rtmp|^upload|^geoip2|^coraza|^otel|^opentracing|^opentelemetry|^datadog|^set_(?:by|escape|unescape|quote|encode|decode|base|md5|sha|hex|random|local|misc|hashed|encrypt|decrypt|cookie|if_empty|formatted|form_input|rotate)|^drizzle|^redis|^memc|^srcache|^sticky|^check|^health_check|^upsync|^dyups|^vts|^naxsi|^auth_(?:pam|ldap|digest|spnego|gss|jwt|oidc)|^testcookie|^ngx_|^tcp_|^websocket|^dav_ext|^fancyindex|^subs_|^substitutions|^headers_|^cookie_flag|^security_|^ssl_(?:ct|ja|dyn|early|ech|trusted)|^proxy_(?:connect|upstream_tries|cache_purge|ssl_ech)|^cache_purge|^acme|^hls|^vod|^xslt|^image_filter|^bodytime|^nginx_|^app_protect|^keyval|^oidc|^mgmt|^status|^api|^zone_sync|^wasm|^live|^play|^record|^exec|^on_|^application|^chunk|^hdl|^trim|^concat|^aws_|^immutable|^rdns|^slowfs|^upstream_|^jdomain|^replace_filter|^encrypted|^iconv|^xss_|^array_|^eval|^lower|^ajp|^dynamic|^sysguard|^tfs|^server_(?:traffic|info|tag)|^unbuffered|^gunzip_|^slice_|^spdy|^limit_(?:upload|traffic|speed)|^req_status|^user_agent|^session_|^footer|^empty|^delay|^stream_|^haproxy|^gzip_(?:hash|window|no_buffer)|^tcp|^protocol|^pop3|^imap|^smtp|^xclient|^starttls/.test(
-		name,
-	);
 }
