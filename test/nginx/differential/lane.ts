@@ -17,6 +17,8 @@ export interface Observed {
 	readonly status: number;
 	readonly headers: readonly (readonly [string, string])[];
 	readonly received: readonly Received[];
+	/** Behind a 101: what the client sends comes back. */
+	readonly tunnelled: boolean;
 }
 
 /** A place where nginx and its backends run without meeting those of another lane or process. */
@@ -59,6 +61,7 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 		for (const digit of [1, 2, 3, 4]) general = general.replaceAll(String(firstPort + digit), `1800${digit}`);
 		return general;
 	};
+	const certificate = await testCertificate();
 	const received: Received[] = [];
 	const servers: Server[] = [];
 	const open = new Set<Socket>();
@@ -71,7 +74,7 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 		const server = createServer((socket) => {
 			open.add(socket);
 			socket.on('close', () => open.delete(socket));
-			serveRecording(socket, address, received);
+			serveRecording(socket, address, received, certificate);
 		});
 		const listening = await new Promise<boolean>((resolve) => {
 			server.once('error', () => resolve(false));
@@ -98,9 +101,8 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 				writeFileSync(join(place, name), text.replace(UP, join(place, 'up.sock')));
 			}
 			writeFileSync(join(place, 'htpasswd'), 'u:{PLAIN}p\n');
-			const { key, cert } = await testCertificate();
-			writeFileSync(join(place, 'key.pem'), key);
-			writeFileSync(join(place, 'cert.pem'), cert);
+			writeFileSync(join(place, 'key.pem'), certificate.key);
+			writeFileSync(join(place, 'cert.pem'), certificate.cert);
 			const child = spawn(nginx.path, ['-p', `${place}/`, '-c', join(place, 'nginx.conf'), '-e', join(place, 'error.log')], {
 				stdio: 'ignore',
 			});
@@ -188,12 +190,19 @@ function send(asked: Asked, translate: (text: string) => string, received: Recei
 		let refused = false;
 		let over = false;
 		let late = false;
+		let tried = false;
+		let tunnelled = false;
 		const finish = (): void => {
 			if (over) return;
 			over = true;
 			clearTimeout(timer);
 			socket.destroy();
-			resolve({ ...readHead(head), ...(late ? { status: -2 } : refused ? { status: -1 } : {}), received: [...received] });
+			resolve({
+				...readHead(head),
+				tunnelled,
+				...(late && !tried ? { status: -2 } : refused ? { status: -1 } : {}),
+				received: [...received],
+			});
 		};
 		const timer = setTimeout(() => {
 			late = true;
@@ -204,7 +213,16 @@ function send(asked: Asked, translate: (text: string) => string, received: Recei
 		});
 		socket.on('data', (chunk) => {
 			head += chunk.toString('latin1');
-			if (head.includes('\r\n\r\n')) finish();
+			const end = head.indexOf('\r\n\r\n');
+			if (end === -1) return;
+			if (!/^HTTP\/1\.1 101 /.test(head)) finish();
+			else if (!tried) {
+				tried = true;
+				socket.write('echo');
+			} else if (head.endsWith('\r\n\r\necho')) {
+				tunnelled = true;
+				finish();
+			}
 		});
 		socket.on('end', () => finish());
 		socket.on('close', () => finish());

@@ -1,7 +1,7 @@
 import { settingBackend } from './rewriting.ts';
 import type { Item } from './tree.ts';
 import { included, reference, text } from './values.ts';
-import type { Surroundings, World } from './world.ts';
+import { BACKENDS, type Surroundings, type World } from './world.ts';
 
 /* Upstreams, the ways of passing a request on, and the headers that go with it. */
 
@@ -65,7 +65,11 @@ export function proxyPass(world: World, place: PassPlace): { readonly before: re
 	const { random } = world;
 	const host = world.upstreams.length > 0 && random.chance(50) ? random.pick(world.upstreams) : world.backend();
 	const cased = !host.startsWith('unix:') && random.chance(4) ? host.toUpperCase() : host;
-	const scheme = random.chance(3) ? 'HTTP' : 'http';
+	const scheme = random.weighted([
+		[90, 'http'],
+		[7, 'https'],
+		[3, 'HTTP'],
+	] as const);
 	const literal = (uri: string): string => `${scheme}://${cased}${uri === '' ? '' : cased.startsWith('unix:') ? `:${uri}` : uri}`;
 	const wrap = (url: string, before: readonly Item[] = []): ReturnType<typeof proxyPass> => ({
 		before,
@@ -116,7 +120,7 @@ export function proxyPass(world: World, place: PassPlace): { readonly before: re
 					),
 				),
 		],
-		[2, () => wrap(`$scheme://${host.startsWith('unix:') ? '127.77.77.1:19001' : host}${random.pick(['', '/s'])}`)],
+		[2, () => wrap(`$scheme://${host.startsWith('unix:') ? BACKENDS[0] : host}${random.pick(['', '/s'])}`)],
 	] as const)();
 }
 

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { acceptKey } from '../../support/backend.ts';
 
 /** A request as a backend received it. */
@@ -6,6 +7,8 @@ export interface Received {
 	/** The backend's general address. */
 	readonly address: string;
 	readonly protocol: 'http' | 'uwsgi' | 'scgi' | 'fastcgi' | 'http2' | 'memcached';
+	/** Came over TLS. */
+	readonly tls: boolean;
 	readonly method: string;
 	/** The raw target, one character a byte. */
 	readonly uri: string;
@@ -17,22 +20,44 @@ export interface Received {
 }
 
 /** Serves one connection of nginx: tells the protocol by its first bytes, records the request, answers as a strict WebSocket backend does. */
-export function serveRecording(socket: Socket, address: string, received: Received[]): void {
+export function serveRecording(
+	socket: Duplex,
+	address: string,
+	received: Received[],
+	certificate: { readonly key: string; readonly cert: string },
+	tls = false,
+): void {
 	let bytes = Buffer.alloc(0);
 	socket.on('error', () => socket.destroy());
 	const onData = (chunk: Buffer): void => {
 		bytes = Buffer.concat([bytes, chunk]);
+		if (!tls && bytes[0] === 0x16) {
+			socket.off('data', onData);
+			socket.pause();
+			socket.unshift(bytes);
+			const context = { isServer: true, ...certificate };
+			// A Duplex will do; the types ask for a Socket of its own.
+			serveRecording(
+				new TLSSocket(socket as ConstructorParameters<typeof TLSSocket>[0], context),
+				address,
+				received,
+				certificate,
+				true,
+			);
+			return;
+		}
 		const request = readAny(bytes, address);
 		if (request === undefined) return;
 		socket.off('data', onData);
-		socket.on('data', () => {});
-		received.push(request);
+		// An open tunnel echoes, so that a client can see that it is one.
+		socket.on('data', (more: Buffer) => request.status === 101 && socket.write(more));
+		received.push({ ...request, tls });
 		answer(socket, request);
 	};
 	socket.on('data', onData);
 }
 
-function answer(socket: Socket, request: Received): void {
+function answer(socket: Duplex, request: Received): void {
 	switch (request.protocol) {
 		case 'http': {
 			if (request.status === 101)
@@ -60,13 +85,14 @@ function answer(socket: Socket, request: Received): void {
 function readAny(bytes: Buffer, address: string): Received | undefined {
 	const first = bytes[0];
 	if (first === 0) return readUwsgi(bytes, address);
-	if (first === 1) return { address, protocol: 'fastcgi', method: '', uri: '', httpVersion: '', headers: [], status: 0 };
+	if (first === 1)
+		return { address, protocol: 'fastcgi', method: '', uri: '', httpVersion: '', headers: [], status: 0, tls: false };
 	if (first !== undefined && first >= 0x30 && first <= 0x39) return readScgi(bytes, address);
 	const start = bytes.subarray(0, 14).toString('latin1');
 	if (start === 'PRI * HTTP/2.0')
-		return { address, protocol: 'http2', method: '', uri: '', httpVersion: '2', headers: [], status: 0 };
+		return { address, protocol: 'http2', method: '', uri: '', httpVersion: '2', headers: [], status: 0, tls: false };
 	if (start.startsWith('get '))
-		return { address, protocol: 'memcached', method: '', uri: '', httpVersion: '', headers: [], status: 0 };
+		return { address, protocol: 'memcached', method: '', uri: '', httpVersion: '', headers: [], status: 0, tls: false };
 	const end = bytes.indexOf('\r\n\r\n');
 	return end === -1 ? undefined : readHttp(bytes.subarray(0, end).toString('latin1'), address);
 }
@@ -87,12 +113,14 @@ function readHttp(head: string, address: string): Received {
 		httpVersion: line.slice(lastSpace + 6),
 		headers,
 		status: 0,
+		tls: false,
 	};
 	const all = (name: string): readonly string[] =>
 		headers.filter(([candidate]) => candidate.toLowerCase() === name).map(([, value]) => value);
 	const right =
 		request.method === 'GET' &&
 		request.httpVersion === '1.1' &&
+		!request.uri.includes(' ') &&
 		all('upgrade').length === 1 &&
 		all('upgrade')[0]?.toLowerCase() === 'websocket' &&
 		all('connection').some((value) => value.split(',').some((token) => token.trim().toLowerCase() === 'upgrade')) &&
@@ -132,7 +160,7 @@ function readScgi(bytes: Buffer, address: string): Received | undefined {
 
 /** uwsgi and scgi pass the client's headers as `HTTP_*`; what else there is the configuration decides. */
 function readParameters(address: string, protocol: 'uwsgi' | 'scgi', headers: [string, string][]): Received {
-	const request: Received = { address, protocol, method: '', uri: '', httpVersion: '', headers, status: 0 };
+	const request: Received = { address, protocol, method: '', uri: '', httpVersion: '', headers, status: 0, tls: false };
 	const right =
 		(valuesOf(request, 'HTTP_UPGRADE') ?? '').toLowerCase() === 'websocket' &&
 		(valuesOf(request, 'HTTP_CONNECTION') ?? '').split(',').some((token) => token.trim().toLowerCase() === 'upgrade') &&

@@ -1,6 +1,33 @@
 import { constructsOf } from './constructs.ts';
 import type { Run } from './session.ts';
 
+const FAMILIES: readonly (readonly [string, RegExp])[] = [
+	['listen', /^listen/],
+	['server names', /^server_name /],
+	['nested locations', /^location nested$/],
+	['regex locations', /^location ~/],
+	['exact locations', /^location =$/],
+	['named locations', /^location named$/],
+	['maps', /^map/],
+	['maps with expressions', /^map regex$/],
+	['headers from the location', /^headers of the location$/],
+	['headers from the server', /^headers inherited from server$/],
+	['headers from http', /^headers inherited from http$/],
+	['includes', /^include$/],
+	['rewrite', /^rewrite /],
+	['return', /^return /],
+	['if', /^if /],
+	['set', /^set$/],
+	['try_files', /^try_files/],
+	['error_page', /^error_page/],
+	['variables in proxy_pass', /^proxy_pass variable/],
+	['proxy_pass with a URI', /^proxy_pass URI part$/],
+	['upstream', /^upstream$/],
+	['HTTP version', /^proxy_http_version$/],
+	['access', /^(allow|deny|auth_basic|limit_except|internal|valid_referers)$/],
+	['other modules', /^(uwsgi|scgi|fastcgi|grpc|memcached)_pass$/],
+];
+
 /** Counts what a run of many configurations showed. */
 export class Tally {
 	requests = 0;
@@ -31,6 +58,14 @@ export class Tally {
 			}
 			for (const construct of constructsOf(prediction)) count(this.constructs, construct);
 		}
+	}
+
+	/** The families of constructs that decided fewer than `least` answers. */
+	rare(least: number): string[] {
+		return FAMILIES.flatMap(([family, pattern]) => {
+			const number = [...this.constructs].reduce((sum, [name, times]) => (pattern.test(name) ? sum + times : sum), 0);
+			return number < least ? [`${family}: ${number}`] : [];
+		});
 	}
 
 	/** Lines for a person. */

@@ -48,7 +48,10 @@ export function print(items: readonly Item[], plain = false): Files {
 						[1, ` # ; } a comment\n${indent}\t`],
 					] as const);
 		const head =
-			indent + [writeWord(item.name, style, plain || style.chance(97)), ...words].reduce((text, word) => text + gap() + word);
+			indent +
+			[writeWord(item.name, style, plain || depth === 0 || style.chance(97)), ...words].reduce(
+				(text, word) => text + gap() + word,
+			);
 		const comment =
 			!plain && style.chance(6) ? ` # ${style.pick(['note', 'was: proxy_pass http://x;', '"quote', '{', 'websocket off'])}` : '';
 		if (item.children === undefined) return `${head}${!plain && style.chance(4) ? ' ' : ''};${comment}\n`;
