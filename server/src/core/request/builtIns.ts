@@ -28,7 +28,7 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 	['server_port', (state) => (state.localPort === undefined ? unknown('server_port', true) : portText(state.localPort))],
 	['server_addr', (state) => state.localAddress ?? unknown('server_addr', true)],
 	['remote_addr', remoteAddress],
-	['realip_remote_addr', remoteAddress],
+	['realip_remote_addr', (state) => state.peerAddress ?? unknown('realip_remote_addr', true)],
 	['remote_user', remoteUser],
 	['content_length', (state) => headerVariable(state.headers, 'content_length', state.model.ground.traits)],
 	['content_type', (state) => headerVariable(state.headers, 'content_type', state.model.ground.traits)],

@@ -5,6 +5,7 @@ import { type AskSubrequest, checkAccess } from './access.ts';
 import { hasErrorPage, specialResponse } from './errorPage.ts';
 import type { Handler, Level } from './level.ts';
 import { findLocation } from './locationTable.ts';
+import { takeRealAddress } from './realIp.ts';
 import { runProgram } from './rewrite.ts';
 import type { RequestState } from './state.ts';
 import { parseSize } from './time.ts';
@@ -30,6 +31,7 @@ type Step =
 
 /** Follows a request from the server's rewrite phase to its end (src/http/ngx_http_core_module.c). */
 export function runRequest(state: RequestState): Arrival {
+	takeRealAddress(state, state.server.level);
 	return follow(state, { kind: 'server' });
 }
 
@@ -152,6 +154,7 @@ function locationPhases(state: RequestState): Step {
 			return { kind: 'find' };
 		}
 	}
+	takeRealAddress(state, state.level);
 	const refused = checkAccess(state, askFrom(state));
 	if (refused !== undefined) return { kind: 'finalize', status: refused };
 	const tried = tryFiles(state);

@@ -50,12 +50,15 @@ export class RequestState {
 	readonly unparsed: string;
 	readonly localAddress: string | undefined;
 	readonly localPort: number | undefined;
-	readonly remoteAddress: string | undefined;
+	/** The other end of the connection. */
+	readonly peerAddress: string | undefined;
 	/** Host of the request, valid and in lower case; '' when there is none. */
 	readonly host: string;
 	readonly quoted: boolean;
 	readonly plus: boolean;
 
+	/** The client's address: that of the peer, unless a trusted header says another. */
+	remoteAddress: string | undefined;
 	server: Server;
 	level: Level;
 	/** The location that was chosen; undefined for the server's own configuration. */
@@ -107,6 +110,7 @@ export class RequestState {
 		this.localAddress = fields.localAddress;
 		this.localPort = fields.localPort;
 		this.remoteAddress = fields.remoteAddress;
+		this.peerAddress = fields.remoteAddress;
 		this.host = fields.host;
 		this.path = fields.path;
 		this.args = fields.args;
