@@ -97,6 +97,12 @@ function judgeRequestLine(passed: Passed, found: Collector): void {
 		found.obstacles.push({ code: 'method', at: [], text: 'no parameter REQUEST_METHOD tells the backend that it is a GET' });
 		return;
 	}
+	if (holdsControl(upstream.uri))
+		found.obstacles.push({
+			code: 'request-target',
+			at: [],
+			text: 'the URI that the backend gets holds a space or a control character',
+		});
 	const method = level.setting('proxy_method');
 	if (upstream.method !== 'GET' && method.unknown === undefined && !upstream.method.includes('$'))
 		found.obstacles.push({
@@ -104,6 +110,11 @@ function judgeRequestLine(passed: Passed, found: Collector): void {
 			at: method.at === undefined || upstream.module !== 'proxy' ? [] : [method.at],
 			text: `the backend gets ${upstream.method} and not GET`,
 		});
+}
+
+function holdsControl(uri: string): boolean {
+	for (let at = 0; at < uri.length; at++) if (uri.charCodeAt(at) <= 0x20) return true;
+	return false;
 }
 
 /** Whether a uwsgi or scgi backend is told the method; the stock parameter files do that. */

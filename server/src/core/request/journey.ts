@@ -80,7 +80,8 @@ function blankFields(model: Model, request: ClientRequest, place: Placed, server
 		localPort: place.localPort,
 		remoteAddress: request.remoteAddress ?? loopbackPeer(place.localAddress),
 		host: '',
-		path: '/',
+		// A request whose line is refused has no URI.
+		path: '',
 		args: '',
 		quoted: false,
 		plus: false,

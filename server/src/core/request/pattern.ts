@@ -7,6 +7,8 @@ import { toBytes } from '../text/bytes.ts';
 export interface Pattern {
 	/** Names of its captures, in lower case as variables are. */
 	readonly names: readonly { readonly name: string; readonly group: number }[];
+	/** How many groups it has. */
+	readonly groups: number;
 	/** Every subject that it matches starts so; '' when nothing is known. */
 	readonly prefix: string;
 	/** The groups of a match ('' where one took no part), null when it does not match, undefined when that cannot be said. */
@@ -17,11 +19,12 @@ export interface Pattern {
 export function compilePattern(source: string, caseless: boolean): Pattern {
 	const bytes = toBytes(source);
 	const regex = compileRegex(bytes, caseless);
-	if ('unsupported' in regex) return { names: namesIn(source), prefix: '', match: () => undefined };
-	const { node, names } = readRegex(bytes, caseless);
+	if ('unsupported' in regex) return { names: namesIn(source), groups: 1, prefix: '', match: () => undefined };
+	const { node, names, groups } = readRegex(bytes, caseless);
 	const { prefix, literal } = requiredText(node);
 	return {
 		names: names.map(({ name, group }) => ({ name: name.toLowerCase(), group })),
+		groups,
 		prefix,
 		match(subject) {
 			if (!subject.startsWith(prefix) || !subject.includes(literal)) return null;

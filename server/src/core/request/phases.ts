@@ -190,7 +190,7 @@ function namedLocation(state: RequestState, name: string): Step {
 	state.jumpsLeft--;
 	if (state.jumpsLeft === 0) return { kind: 'finalize', status: 500 };
 	const level = state.server.level.locations.named.get(name);
-	if (level === undefined) return { kind: 'finalize', status: 500 };
+	if (level === undefined || state.path === '') return { kind: 'finalize', status: 500 };
 	state.internal = true;
 	state.handler = undefined;
 	state.uriChanged = false;

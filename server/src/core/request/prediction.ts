@@ -33,6 +33,7 @@ export interface Obstacle {
 		| 'http-2'
 		| 'key-missing' // Sec-WebSocket-Key or -Version do not arrive
 		| 'method' // the backend gets a method other than GET
+		| 'request-target' // the request line has a space or a control character in its URI (RFC 9112 §3.2)
 		| 'module' // fastcgi, grpc, memcached: no tunnel
 		| 'response-header-hidden' // proxy_hide_header Upgrade / Sec-WebSocket-Accept
 		| 'response-header-added' // add_header Upgrade … always

@@ -33,6 +33,8 @@ export interface Address {
 	readonly fallback: Server;
 	/** The listen line of each server. */
 	readonly listens: ReadonlyMap<Server, Listen>;
+	/** Names are looked at: a lone server's only when its last expression captures (src/http/ngx_http.c, ngx_http_optimize_servers). */
+	readonly looksAtNames: boolean;
 	readonly names: HostTable<NamedServer>;
 	readonly regexes: readonly NamedServer[];
 }
@@ -120,6 +122,7 @@ function readAddress(first: Listen, members: ReadonlyMap<Server, Listen>, ground
 		servers,
 		fallback,
 		listens: members,
+		looksAtNames: servers.length > 1 || (regexes.at(-1)?.name.pattern?.groups ?? 0) > 0,
 		names,
 		regexes,
 	};
@@ -166,6 +169,7 @@ export function findServer(
 	host: string,
 	matches: (pattern: Pattern, host: string) => boolean,
 ): NamedServer | undefined {
+	if (!address.looksAtNames) return undefined;
 	const named = address.names.find(host);
 	if (named !== undefined) return named;
 	return address.regexes.find(({ name }) => name.pattern !== undefined && matches(name.pattern, host));
