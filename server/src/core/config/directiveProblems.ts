@@ -159,7 +159,7 @@ function wrongContext(
 		'context',
 		placed,
 		`${name} is not allowed ${context === 'main' ? 'at the top of the file' : `in ${articleOf(context)}`}; nginx refuses to start. It belongs in ${listText(allowed.map((other) => (other === 'main' ? 'the top of the file' : other)))}.`,
-		`"${name}" directive is not allowed here`,
+		present.length === 0 ? `unknown directive "${name}"` : `"${name}" directive is not allowed here`,
 		{ certain: known.every(({ measured }) => measured) },
 	);
 }
