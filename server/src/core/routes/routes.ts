@@ -26,12 +26,15 @@ export function routesOf(
 	};
 	const places: { scope: Scope; server: Scope; intent: Intent }[] = [];
 	for (const server of serversOf(configuration.root))
-		for (const scope of server.context === 'server' ? locationsIn(server) : [server])
+		for (const scope of server.context === 'server' ? locationsIn(server) : [server]) {
+			// A stream server that is only assumed around a fragment has no place of its own.
+			if (scope.opener === undefined) continue;
 			if (holdsHandler(scope)) places.push({ scope, server, intent: scope.context === 'location' ? intentOf(scope) : NO_INTENT });
 			else if (scope.context === 'location' && lostItsHandler(scope)) {
 				const intent = intentOf(scope);
 				if (intent.level !== 'none') places.push({ scope, server, intent });
 			}
+		}
 	const meant = new Set([
 		...alsoMeant,
 		...places.filter(({ intent }) => intent.level === 'certain').flatMap(({ scope }) => targetsOf(scope)),
