@@ -49,13 +49,22 @@ export function variable(state: RequestState, name: string): Value {
 	const source = computed.get(name);
 	if (source !== undefined) return compute(state, name, source);
 	const builtIn = BUILT_INS.get(name);
-	if (builtIn !== undefined) return builtIn(state);
+	if (builtIn !== undefined) return KEPT.has(name) ? keep(state, name, builtIn) : builtIn(state);
 	if (name.startsWith('http_')) return headerVariable(state.headers, name.slice(5), state.model.ground.traits);
 	if (name.startsWith('arg_')) return argVariable(state.args, name.slice(4));
 	if (name.startsWith('cookie_')) return cookieVariable(state.headers, name.slice(7));
 	if (/^(?:sent_http|sent_trailer|upstream_http|upstream_trailer|upstream_cookie)_/.test(name)) return '';
 	if (assigned.has(name)) return '';
 	return unknowable(`$${name}`, incomplete ? `$${name} is defined outside these files` : `nothing defines $${name}`);
+}
+
+/** Built-in variables that nginx keeps as first read, though what they stand for may change (flags in ngx_http_variables.c). */
+const KEPT: ReadonlySet<string> = new Set(['invalid_referer', 'request_method', 'remote_addr', 'proxy_add_x_forwarded_for']);
+
+function keep(state: RequestState, name: string, read: (state: RequestState) => Value): Value {
+	const { result, sources } = state.tracking(() => read(state));
+	state.held.set(name, { value: result, sources });
+	return result;
 }
 
 function compute(state: RequestState, name: string, source: Computed): Value {
