@@ -100,7 +100,7 @@ server {
 					line === undefined ? 'Add' : 'Write'
 				} \`proxy_set_header Connection $connection_upgrade;\` (with its map in the http block).`,
 				cures: () => {
-					const edits = forwardEdits(route, forwarding, context);
+					const edits = forwardEdits(route, forwarding);
 					const all = webSocketRouteCure(route, context);
 					return [
 						...(edits === undefined ? [] : [{ title: 'Set the Connection header to upgrade', preferred: true, edits }]),

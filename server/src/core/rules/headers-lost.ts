@@ -68,7 +68,7 @@ levels around it is void there. One \`proxy_set_header Host\` in a location sile
 					...(about.related ?? []),
 				],
 				cures: () => {
-					const edits = restored(route, gone) ?? forwardEdits(route, forwarding, context);
+					const edits = restored(route, gone) ?? forwardEdits(route, forwarding);
 					return edits === undefined ? [] : [{ title: 'Repeat the lost upgrade headers here', preferred: true, edits }];
 				},
 			};

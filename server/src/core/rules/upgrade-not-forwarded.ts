@@ -113,7 +113,7 @@ function report(route: Route, forwarding: Forwarding, context: RuleContext): Rep
 }
 
 function cures(route: Route, forwarding: Forwarding, context: RuleContext): readonly Cure[] {
-	const forward = forwardEdits(route, forwarding, context);
+	const forward = forwardEdits(route, forwarding);
 	// A route that nobody made for WebSockets yet lacks the version too, and no other finding says so.
 	const version =
 		route.intent.level === 'likely' && route.handshake.obstacles.some(({ code }) => code === 'http-1.0')

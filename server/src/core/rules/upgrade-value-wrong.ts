@@ -63,7 +63,7 @@ server {
 					forwarding.connection.problem === 'none' ? '.' : ' and give Connection the value that says upgrade.'
 				}`,
 				cures: () => {
-					const edits = forwardEdits(route, forwarding, context);
+					const edits = forwardEdits(route, forwarding);
 					return edits === undefined ? [] : [{ title: "Send the client's Upgrade header", preferred: true, edits }];
 				},
 			};

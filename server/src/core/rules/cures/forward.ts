@@ -3,7 +3,7 @@ import { HANDLERS } from '../../routes/handlers.ts';
 import { attemptsIn } from '../../routes/intent.ts';
 import type { Route } from '../../routes/route.ts';
 import { type Forwarding, headerNameOf, writtenLine } from '../forwarding.ts';
-import type { Edit, RuleContext } from '../rule.ts';
+import type { Edit } from '../rule.ts';
 import { insertInto, ownDirectives, replaceArgument } from './editing.ts';
 import { connectionValue } from './mapBlock.ts';
 
@@ -11,9 +11,8 @@ import { connectionValue } from './mapBlock.ts';
  * The edits after which a location forwards Upgrade and Connection, every other header as before (IN1: own lines replace
  * inherited ones, so what would be lost is restated). Undefined when there is no place to write them.
  */
-export function forwardEdits(route: Route, forwarding: Forwarding, context: RuleContext): readonly Edit[] | undefined {
-	const connection =
-		forwarding.connection.problem === 'none' ? undefined : connectionValue(context.configuration, route.location);
+export function forwardEdits(route: Route, forwarding: Forwarding): readonly Edit[] | undefined {
+	const connection = forwarding.connection.problem === 'none' ? undefined : connectionValue(route.location);
 	const wanted = new Map<string, string>();
 	if (forwarding.upgrade.problem !== 'none') wanted.set('upgrade', '$http_upgrade');
 	if (connection !== undefined) wanted.set('connection', connection.text);

@@ -1,7 +1,7 @@
 import { compileMap } from '../../config/maps.ts';
-import type { Configuration, PlacedDirective, Scope } from '../../config/model.ts';
+import type { PlacedDirective, Scope } from '../../config/model.ts';
 import type { Edit } from '../rule.ts';
-import { insertBlockAtEnd, insertBlockBefore, ownDirectives } from './editing.ts';
+import { insertBlockAtEnd, insertBlockBefore } from './editing.ts';
 
 /** How a Connection line can ask for an upgrade only when the client does, and the edits that make it so. */
 export interface ConnectionValue {
@@ -14,11 +14,11 @@ export interface ConnectionValue {
  * The value for `proxy_set_header Connection`: the variable of a map that exists and does it right under any name,
  * else a new map in the http block around `scope`, else the literal (semantics MP3, HD20: literal works, but on plain requests too).
  */
-export function connectionValue(configuration: Configuration, scope: Scope): ConnectionValue {
+export function connectionValue(scope: Scope): ConnectionValue {
 	const http = enclosing(scope, 'http');
 	const known = http && equivalentMaps(http)[0];
 	if (known !== undefined) return { text: variableOf(known), edits: [] };
-	const name = http === undefined ? undefined : freeName(configuration);
+	const name = http === undefined ? undefined : freeName(http);
 	const edit = http === undefined || name === undefined ? undefined : insertMap(http, name);
 	return edit === undefined || name === undefined ? { text: '"upgrade"', edits: [] } : { text: `$${name}`, edits: [edit] };
 }
@@ -26,15 +26,11 @@ export function connectionValue(configuration: Configuration, scope: Scope): Con
 /** The edit that puts the map that gives `$name` into an http block (MP1: order and place in it do not matter). */
 export function insertMap(http: Scope, name: string): Edit | undefined {
 	const lines = [`map $http_upgrade $${name} {`, '\tdefault upgrade;', "\t''      '';", '}'];
-	const own = ownDirectives(http);
+	const isOwn = (placed: PlacedDirective): boolean =>
+		placed.file === http.opener?.file && placed.via.length === http.opener.via.length;
+	const servers = http.byName.get('server') ?? [];
 	const anchor =
-		own.find((placed) => placed.node.name.value === 'server') ??
-		own.find(
-			(placed) =>
-				placed.node.name.value === 'include' &&
-				http.directives.some((other) => other.node.name.value === 'server' && other.via.at(-1) === placed),
-		) ??
-		own.find((placed) => placed.node.name.value === 'upstream');
+		servers.find(isOwn) ?? servers[0]?.via[http.opener?.via.length ?? 0] ?? (http.byName.get('upstream') ?? []).find(isOwn);
 	return anchor === undefined ? insertBlockAtEnd(http, lines) : insertBlockBefore(anchor, lines);
 }
 
@@ -54,26 +50,14 @@ function variableOf(map: PlacedDirective): string {
 	return map.node.args[1]?.value ?? '';
 }
 
-/** `connection_upgrade`, unless something else has that name. */
-function freeName(configuration: Configuration): string | undefined {
-	const taken = new Set<string>();
-	for (const file of configuration.files.values())
-		for (const match of file.tree.source.text.matchAll(/\$\{?(\w*connection_upgrade\w*)/gi))
-			taken.add(match[1]?.toLowerCase() ?? '');
+/** `connection_upgrade`, unless something else defines that name. */
+function freeName(http: Scope): string | undefined {
 	const defined = new Set(
-		[...(enclosedMaps(configuration.root) ?? [])].map((placed) => variableOf(placed).slice(1).toLowerCase()),
+		['map', 'geo', 'split_clients']
+			.flatMap((name) => http.byName.get(name) ?? [])
+			.map((placed) => placed.node.args.at(-1)?.value.slice(1).toLowerCase()),
 	);
-	return ['connection_upgrade', 'websocket_connection', 'ws_connection_upgrade'].find(
-		(name) => !defined.has(name) || !taken.has(name),
-	);
-}
-
-function* enclosedMaps(scope: Scope): Iterable<PlacedDirective> {
-	for (const placed of scope.directives) {
-		if (placed.node.name.value === 'map' || placed.node.name.value === 'geo' || placed.node.name.value === 'split_clients')
-			yield placed;
-		if (placed.body?.context === 'http') yield* enclosedMaps(placed.body);
-	}
+	return ['connection_upgrade', 'websocket_connection', 'ws_connection_upgrade'].find((name) => !defined.has(name));
 }
 
 /** The nearest enclosing scope of a context that stands in a file; undefined around fragments. */

@@ -20,7 +20,7 @@ export function webSocketRouteCure(route: Route, context: RuleContext): Cure | u
 		edits.push(version);
 	}
 	if (forwarding !== undefined) {
-		const forward = forwardEdits(route, forwarding, context);
+		const forward = forwardEdits(route, forwarding);
 		if (forward === undefined) return undefined;
 		edits.push(...forward);
 	}
