@@ -40,7 +40,14 @@ function quickFixes(view: View, range: Range, context: CodeActionContext, findin
 	const actions: CodeAction[] = [];
 	for (const named of touched) {
 		const diagnostic = shownAs(view, named, context.diagnostics);
-		for (const fix of named.finding.fixes())
+		for (const fix of named.finding.fixes()) {
+			// Several findings of one route share the cure that mends it as a whole: it is listed once, for all of them.
+			const twin = actions.findIndex(({ title }) => title === fix.title && !fix.preferred);
+			const known = actions[twin];
+			if (known !== undefined) {
+				actions[twin] = { ...known, diagnostics: [...(known.diagnostics ?? []), diagnostic] };
+				continue;
+			}
 			actions.push({
 				title: fix.title,
 				kind: CodeActionKind.QuickFix,
@@ -48,6 +55,7 @@ function quickFixes(view: View, range: Range, context: CodeActionContext, findin
 				...(fix.preferred ? { isPreferred: true } : {}),
 				edit: { documentChanges: documentEdits(view, fix.edits) },
 			});
+		}
 	}
 	for (const ruleId of new Set(touched.map(({ finding }) => finding.ruleId))) {
 		const same = findings.filter(({ finding }) => finding.ruleId === ruleId);
