@@ -26,7 +26,7 @@ test('a definition anywhere in the http block counts, in any file (HD17)', () =>
 test('http and stream keep their variables apart', () => {
 	expect(
 		unknownIn(
-			'http { map $uri $a { x y; } server { return 200 $ssl_preread_server_name$a$b; } }\nstream { map $protocol $b { x y; } server { proxy_pass $a$b; } }',
+			'http { map $uri $a { x y; } server { return 200 $ssl_preread_server_name$a$b; } }\nstream { map $protocol $b { x y; } server { proxy_pass $a$b$proxy_protocol_tlv_aws_vpce_id; } }',
 		),
 	).toEqual(['$ssl_preread_server_name', '$b', '$a']);
 });

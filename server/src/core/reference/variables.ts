@@ -58,6 +58,9 @@ const FAMILIES: readonly string[] = [
 	'oidc_claim_',
 ];
 
+/** The families of the stream side (docs: ngx_stream_core_module). */
+const STREAM_FAMILIES: readonly string[] = ['proxy_protocol_tlv_'];
+
 /** Prefixes of variables that well-known third-party modules bring: whether they exist depends on what is loaded. */
 const FOREIGN: readonly string[] = [
 	'geoip2_',
@@ -107,7 +110,7 @@ export function isBuiltInVariable(name: string, side: 'http' | 'stream'): boolea
 	const lower = name.toLowerCase();
 	return (
 		(side === 'http' ? HTTP_NAMES : STREAM_NAMES).has(lower) ||
-		(side === 'http' && FAMILIES.some((family) => lower.startsWith(family)))
+		(side === 'http' ? FAMILIES : STREAM_FAMILIES).some((family) => lower.startsWith(family))
 	);
 }
 
