@@ -212,6 +212,7 @@ function line(context: ReferenceContext): fc.Arbitrary<string> {
 				'if ($arg_x)',
 				'internal;\ninternal;',
 				'root a;\nalias b;',
+				'types {}\ntypes {}',
 				'root a;\nroot b;',
 			)
 			.map((text) => text.replace(/[)u]$/, '$& {}')),
@@ -236,6 +237,7 @@ const configuration: fc.Arbitrary<string> = fc
 		location: fc.array(line('location'), { maxLength: 5 }),
 		if: fc.array(line('if in location'), { maxLength: 3 }),
 		last: fc.array(line('http'), { maxLength: 3 }),
+		again: fc.constantFrom('', '', '', 'http {}', 'events {}'),
 	})
 	.map((blocks) =>
 		[
@@ -259,6 +261,7 @@ const configuration: fc.Arbitrary<string> = fc
 			'}',
 			...blocks.last,
 			'}',
+			blocks.again,
 			'',
 		].join('\n'),
 	);

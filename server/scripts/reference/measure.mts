@@ -54,7 +54,7 @@ async function tryTwice(
 		Array.from({ length: 4 }, async () => {
 			const asker = new Asker(asked);
 			for (let command = pending.pop(); command !== undefined; command = pending.pop())
-				answers.set(command, command.once ?? (command.block ? undefined : await isOnce(asker, command)));
+				answers.set(command, command.once ?? (await isOnce(asker, command)));
 			asker.close();
 		}),
 	);
@@ -66,6 +66,11 @@ async function isOnce(asker: Asker, command: Command): Promise<boolean | undefin
 	const { name } = command;
 	const context = command.contexts.includes('location') ? 'location' : command.contexts[0];
 	if (context === undefined) return undefined;
+	if (command.block) {
+		if (!command.counts.includes(0)) return undefined;
+		const twice = await asker.about(name, context, `${name} {}\n${name} {}`);
+		return twice.kind === 'duplicate' ? true : undefined;
+	}
 	for (const [first, second] of argumentPairs(command)) {
 		const single = await asker.about(name, context, `${name} ${first};`);
 		if (single.kind === 'value' || single.kind === 'count') continue;

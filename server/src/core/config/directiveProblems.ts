@@ -207,6 +207,9 @@ function duplicate(placed: PlacedDirective, first: PlacedDirective): DirectivePr
 	);
 }
 
+/** What deployment tools put in a value's place: `__SIZE__`, `@SIZE@`, `%SIZE%`, `<size>`, `{{ size }}`, `${SIZE}`. */
+const PLACEHOLDER = /__\w+__|@\w+@|%\w+%|<.*>|\{.*\}|\$[A-Z][A-Z0-9_]*\b|^\[.*\]$/;
+
 function wrongValue(
 	placed: PlacedDirective,
 	definition: DirectiveDefinition,
@@ -217,7 +220,7 @@ function wrongValue(
 	const { name, args } = placed.node;
 	const { words } = argumentsIn(definition, version);
 	const each = kind === 'words' ? 'word' : kind;
-	const argument = args.findIndex(({ value }) => !isValueOf(each, words, value));
+	const argument = args.findIndex(({ value }) => !isValueOf(each, words, value) && !PLACEHOLDER.test(value));
 	const word = args[argument];
 	if (word === undefined) return undefined;
 	const newer =

@@ -57,7 +57,7 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 		allRoutes: routes,
 		predictor: lazyPredictor,
 		directiveProblems: () => {
-			problems ??= directiveProblems(configuration);
+			problems ??= directiveProblems(configuration, options.version);
 			return problems;
 		},
 	};
