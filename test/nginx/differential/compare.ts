@@ -21,7 +21,7 @@ export function asPredicted(asked: Asked, lane: Lane): ClientRequest {
 		uri: lane.translate(asked.uri),
 		httpVersion: asked.httpVersion,
 		headers: asked.headers.map(([name, value]) => [name, lane.translate(value)] as const),
-		remoteAddress: '127.0.0.1',
+		...(asked.listen.address.startsWith('unix:') ? {} : { remoteAddress: '127.0.0.1' }),
 	};
 }
 
@@ -37,14 +37,14 @@ export function compare(observed: Observed, prediction: Prediction, request: Cli
 		if (nginx !== predicted)
 			differences.push({ field, nginx: lane.back(nginx ?? 'nothing'), predicted: lane.back(predicted ?? 'nothing') });
 	};
-	// Nobody listens where the configuration says the backend is: the request is sent as far as it goes.
-	if (
-		did === 'answered' &&
-		observed.status === 502 &&
-		prediction.outcome === 'proxied' &&
-		!prediction.upstream?.addresses.some(isBackend)
-	)
-		return [];
+	// Nobody listens where the configuration says the backend is: the request is sent as far as it goes, and what an error_page makes of
+	// the 502 is not asked.
+	if (prediction.outcome === 'proxied' && !prediction.upstream?.addresses.some(isBackend)) {
+		if (observed.status === 101) differ('upgrade', 'true', 'false');
+		else if (did === 'refused' || (did === 'answered' && observed.status !== 502 && !followsErrorPage(prediction)))
+			differ('outcome', `${did} ${observed.status}`, 'proxied to nobody');
+		return differences;
+	}
 	if (prediction.outcome !== did) {
 		differ(
 			'outcome',
@@ -67,6 +67,13 @@ export function compare(observed: Observed, prediction: Prediction, request: Cli
 	const { upstream } = prediction;
 	if (did === 'proxied' && first !== undefined && upstream !== null) compareUpstream(first, upstream, request, lane, differ);
 	return differences;
+}
+
+/** An error_page is in force where the request was passed on. */
+function followsErrorPage({ location }: Prediction): boolean {
+	for (let scope = location ?? undefined; scope !== undefined; scope = scope.parent)
+		if (scope.byName.has('error_page')) return true;
+	return false;
 }
 
 function compareUpstream(

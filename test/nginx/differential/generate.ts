@@ -1,10 +1,10 @@
-import { access, errorPage, locations } from './locations.ts';
+import { access, errorPage, idle, locations } from './locations.ts';
 import { headerLines, proxySettings, upstreams } from './proxying.ts';
 import { Random } from './random.ts';
 import { rewritePhase } from './rewriting.ts';
 import type { Item } from './tree.ts';
 import { included, variableBlocks } from './values.ts';
-import { type Listen, NET, NOWHERE, PORTS, TLS_PORT, World } from './world.ts';
+import { LISTENING_SOCKET, type Listen, NET, NOWHERE, PORTS, TLS_PORT, World } from './world.ts';
 
 /** A configuration and what is worth asking it. */
 export interface Generated {
@@ -23,6 +23,7 @@ export function generate(seed: number): Generated {
 	if (random.chance(25)) settings.push(...proxySettings(world).filter(({ name }) => name !== 'add_header'));
 	if (random.chance(6)) settings.push(errorPage(world, NOWHERE));
 	if (random.chance(8)) settings.push(...serverSettings(world));
+	settings.push(...idle(world));
 	const taken = new Set<string>();
 	const servers = Array.from(
 		{
@@ -115,6 +116,10 @@ function listens(world: World, taken: Set<string>): Item[] {
 		made.push(world.item('listen', [address === '' ? port : `${address}:${port}`, ...parameters]));
 		const reached = address === '' || address === '*' ? [...ADDRESSES, '127.0.0.1'] : [address];
 		for (const one of reached) addListen(world, { address: `${one}:${port}`, tls: false });
+	}
+	if (random.chance(4)) {
+		made.push(world.item('listen', [LISTENING_SOCKET]));
+		addListen(world, { address: LISTENING_SOCKET, tls: false });
 	}
 	if (random.chance(12)) {
 		made.push(world.item('listen', [`${ADDRESSES[0]}:${TLS_PORT}`, 'ssl']));

@@ -9,7 +9,7 @@ import { testCertificate } from '../../support/certificate.ts';
 import { type Received, serveRecording } from './recording.ts';
 import type { Asked } from './requests.ts';
 import type { Files } from './tree.ts';
-import { BACKENDS, NET, SOCKETS } from './world.ts';
+import { BACKENDS, LISTENING_SOCKET, NET, SOCKETS } from './world.ts';
 
 /** What a client and the backends saw of one request. */
 export interface Observed {
@@ -103,6 +103,8 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 			writeFileSync(join(place, 'htpasswd'), 'u:{PLAIN}p\n');
 			writeFileSync(join(place, 'key.pem'), certificate.key);
 			writeFileSync(join(place, 'cert.pem'), certificate.cert);
+			// A killed nginx leaves its socket behind.
+			rmSync(translate(LISTENING_SOCKET).slice('unix:'.length), { force: true });
 			const child = spawn(nginx.path, ['-p', `${place}/`, '-c', join(place, 'nginx.conf'), '-e', join(place, 'error.log')], {
 				stdio: 'ignore',
 			});
@@ -180,11 +182,12 @@ function ended(child: ChildProcess): Promise<void> {
 /** Sends a request and reads the head of the answer. */
 function send(asked: Asked, translate: (text: string) => string, received: Received[]): Promise<Observed> {
 	received.length = 0;
-	const [address = '', port = '0'] = translate(asked.listen.address).split(':');
+	const where = translate(asked.listen.address);
+	const [address = '', port = '0'] = where.split(':');
 	const lines = asked.headers.map(([name, value]) => `${name}: ${translate(value)}\r\n`).join('');
 	const bytes = `${asked.method} ${translate(asked.uri)} HTTP/${asked.httpVersion}\r\n${lines}\r\n`;
 	return new Promise((resolve) => {
-		const to = { host: address, port: Number(port) };
+		const to = where.startsWith('unix:') ? { path: where.slice('unix:'.length) } : { host: address, port: Number(port) };
 		const socket = asked.listen.tls ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }) : connect(to);
 		let head = '';
 		let refused = false;
@@ -227,7 +230,7 @@ function send(asked: Asked, translate: (text: string) => string, received: Recei
 		socket.on('end', () => finish());
 		socket.on('close', () => finish());
 		socket.on('error', (error: NodeJS.ErrnoException) => {
-			refused = error.code === 'ECONNREFUSED';
+			refused = error.code === 'ECONNREFUSED' || error.code === 'ENOENT';
 			finish();
 		});
 	});

@@ -26,6 +26,8 @@ const PATHS = [
 	'/%41',
 	'/static/',
 	'/ws/room/',
+	'ws',
+	'',
 ] as const;
 const DEEPER = ['chat', 'room/', '/in/', 'x', '1', '/', 'a b', '.js'] as const;
 
@@ -130,16 +132,22 @@ function content(world: World, place: Place, kind: Kind, groups: number): Item[]
 	if (random.chance(9)) children.push(errorPage(world, around));
 	if (random.chance(9)) children.push(tryFiles(world, around, kind));
 	if (random.chance(kind === 'named' ? 1 : 4)) children.push(world.item('internal', []));
+	children.push(...idle(world));
 	const handler = random.weighted([
 		[74, 'proxy'],
 		[7, 'other'],
 		[9, 'return'],
 		[7, 'none'],
+		[1, 'alias'],
+		[1, 'gif'],
 	] as const);
 	if (handler === 'proxy') {
 		const { before, pass } = proxyPass(world, { ...passPlace, around: near });
 		children.push(...before, pass);
 	} else if (handler === 'other') children.push(...otherPass(world));
+	else if (handler === 'alias' && kind !== 'named')
+		children.push(world.item('alias', [random.pick(['/nowhere/', '/nowhere/$arg_a'])]));
+	else if (handler === 'gif') children.push(world.item('empty_gif', []));
 	else if (handler === 'return') children.push(returning(world, near));
 	const nested = (kind === 'prefix' || kind === 'regex') && place.depth < 4 && random.chance(kind === 'prefix' ? 20 : 6);
 	if (nested)
@@ -213,6 +221,41 @@ export function access(world: World, around: Surroundings): Item[] {
 		if (random.chance(85)) items.push(world.item('if', [{ raw: '($invalid_referer)' }], [world.item('return', ['403'])]));
 	}
 	return items;
+}
+
+const IDLE: readonly (readonly [string, ...string[]])[] = [
+	['gzip', 'on'],
+	['tcp_nodelay', 'off'],
+	['keepalive_timeout', '0'],
+	['server_tokens', 'off'],
+	['etag', 'off'],
+	['chunked_transfer_encoding', 'off'],
+	['expires', '1h'],
+	['default_type', 'text/html'],
+	['sendfile', 'on'],
+	['proxy_connect_timeout', '5s'],
+	['proxy_cookie_path', '/', '/x/'],
+	['sub_filter', 'a', 'b'],
+	['send_timeout', '1h'],
+	['proxy_socket_keepalive', 'on'],
+	['client_max_body_size', '1m'],
+	['reset_timedout_connection', 'on'],
+	['root', '/nowhere'],
+	['index', 'i.html'],
+	['recursive_error_pages', 'on'],
+	['proxy_request_buffering', 'off'],
+	['proxy_next_upstream', 'error', 'timeout', 'http_502'],
+	['log_not_found', 'off'],
+	['satisfy', 'any'],
+	['proxy_ssl_server_name', 'on'],
+	['proxy_ssl_verify', 'off'],
+];
+
+/** Directives that change nothing about a handshake (semantics HD39), or seldom. */
+export function idle(world: World): Item[] {
+	const { random } = world;
+	if (!random.chance(15)) return [];
+	return random.some(IDLE, random.between(1, 2)).map(([name, ...args]) => world.item(name, args));
 }
 
 const ERROR_CODES = ['400', '401', '403', '404', '405', '418', '426', '500', '502', '301', '302'] as const;

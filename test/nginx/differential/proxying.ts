@@ -1,7 +1,7 @@
 import { settingBackend } from './rewriting.ts';
 import type { Item } from './tree.ts';
 import { included, reference, text } from './values.ts';
-import { BACKENDS, type Surroundings, type World } from './world.ts';
+import { BACKENDS, DEAD_BACKEND, type Surroundings, type World } from './world.ts';
 
 /* Upstreams, the ways of passing a request on, and the headers that go with it. */
 
@@ -41,12 +41,13 @@ export function upstreams(world: World): Item[] {
 					[8, ['max_fails=0', 'fail_timeout=5s']],
 					[index > 0 && method === undefined ? 7 : 0, [random.pick(['backup', 'down'])]],
 				] as const);
-				return world.item('server', [world.backend(), ...parameters]);
+				return world.item('server', [random.chance(4) ? DEAD_BACKEND : world.backend(), ...parameters]);
 			},
 		);
 		const children = method === undefined ? servers : [world.item(method[0], method.slice(1)), ...servers];
 		if (random.chance(15)) children.push(world.item('keepalive', ['8']));
 		world.upstreams.push(name);
+		if (random.chance(8)) world.secureUpstreams.add(name);
 		return world.item('upstream', [name], included(world, children, 8));
 	});
 }
@@ -65,11 +66,9 @@ export function proxyPass(world: World, place: PassPlace): { readonly before: re
 	const { random } = world;
 	const host = world.upstreams.length > 0 && random.chance(50) ? random.pick(world.upstreams) : world.backend();
 	const cased = !host.startsWith('unix:') && random.chance(4) ? host.toUpperCase() : host;
-	const scheme = random.weighted([
-		[90, 'http'],
-		[7, 'https'],
-		[3, 'HTTP'],
-	] as const);
+	// nginx wants one scheme for an upstream block that comes later than its use.
+	const secure = world.upstreams.includes(host) ? world.secureUpstreams.has(host) : random.chance(7);
+	const scheme = secure ? 'https' : random.chance(3) ? 'HTTP' : 'http';
 	const literal = (uri: string): string => `${scheme}://${cased}${uri === '' ? '' : cased.startsWith('unix:') ? `:${uri}` : uri}`;
 	const wrap = (url: string, before: readonly Item[] = []): ReturnType<typeof proxyPass> => ({
 		before,
@@ -77,6 +76,11 @@ export function proxyPass(world: World, place: PassPlace): { readonly before: re
 	});
 	return random.weighted([
 		[40, () => wrap(literal(''))],
+		[
+			2,
+			() =>
+				wrap(`http://$${random.pick(['host', 'http_host', 'arg_b', 'server_name'])}${random.pick(['', '$request_uri', '/x'])}`),
+		],
 		[
 			place.uri ? 32 : 0,
 			() =>
@@ -183,8 +187,9 @@ const EXTRA = [
 ] as const;
 
 /** The `proxy_set_header` lines of one level. */
-export function headerLines(world: World, around: Surroundings): Item[] {
+export function headerLines(world: World, place: Surroundings): Item[] {
 	const { random } = world;
+	const around = world.mapsCapture ? { ...place, captures: 0 } : place;
 	const lines: (readonly [string, string])[] = [];
 	const cased = (name: string): string => (random.chance(6) ? random.pick([name.toLowerCase(), name.toUpperCase()]) : name);
 	const connection = (): string =>
@@ -246,7 +251,8 @@ export function headerLines(world: World, around: Surroundings): Item[] {
 export function proxySettings(world: World): Item[] {
 	const { random } = world;
 	const items: Item[] = [];
-	if (random.chance(55)) items.push(world.item('proxy_http_version', [random.chance(90) ? '1.1' : '1.0']));
+	if (random.chance(2)) items.push({ ...world.item('proxy_http_version', ['2']), since: '1.29.4' });
+	else if (random.chance(55)) items.push(world.item('proxy_http_version', [random.chance(90) ? '1.1' : '1.0']));
 	if (random.chance(20))
 		items.push(
 			world.item(random.pick(['proxy_read_timeout', 'proxy_send_timeout']), [random.pick(['1h', '3600s', '1d', '5m', '90'])]),

@@ -87,7 +87,7 @@ function readAny(bytes: Buffer, address: string): Received | undefined {
 	if (first === 0) return readUwsgi(bytes, address);
 	if (first === 1)
 		return { address, protocol: 'fastcgi', method: '', uri: '', httpVersion: '', headers: [], status: 0, tls: false };
-	if (first !== undefined && first >= 0x30 && first <= 0x39) return readScgi(bytes, address);
+	if (/^\d+:/.test(bytes.toString('latin1', 0, 8))) return readScgi(bytes, address);
 	const start = bytes.subarray(0, 14).toString('latin1');
 	if (start === 'PRI * HTTP/2.0')
 		return { address, protocol: 'http2', method: '', uri: '', httpVersion: '2', headers: [], status: 0, tls: false };

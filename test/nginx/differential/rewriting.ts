@@ -22,6 +22,20 @@ const PATTERNS: readonly {
 	{ pattern: '/a b', groups: 0, names: [], paths: ['/a b'] },
 	{ pattern: '^/(ws|api)(?:/|$)', groups: 1, names: [], paths: ['/ws', '/api/'] },
 	{ pattern: '/chat/?$', groups: 0, names: [], paths: ['/chat', '/ws/chat/'] },
+	{ pattern: '^/(?!ws)(.*)$', groups: 1, names: [], paths: ['/api', '/ws'] },
+	{ pattern: '(?<=/)ws$', groups: 0, names: [], paths: ['/a/ws'] },
+	{ pattern: '^/([[:alpha:]]+)$', groups: 1, names: [], paths: ['/abc', '/a1'] },
+	{ pattern: '^/(\\w)\\1', groups: 1, names: [], paths: ['/aab', '/abc'] },
+	{ pattern: '^/(?:a|ab)(c|bcd)(.*)$', groups: 2, names: [], paths: ['/abcd', '/abc/x'] },
+	{ pattern: '^/.{3}$', groups: 0, names: [], paths: ['/abc', '/éx'] },
+	{ pattern: '^/(?i:API)/(x+?)(x*)$', groups: 2, names: [], paths: ['/api/xxx', '/API/x'] },
+	{ pattern: '\\/ws\\/', groups: 0, names: [], paths: ['/a/ws/b'] },
+	{ pattern: '^/x++y', groups: 0, names: [], paths: ['/xxy', '/x'] },
+	{ pattern: '[^/]+$', groups: 0, names: [], paths: ['/a/b', '/a/'] },
+	{ pattern: '^(?>/w|/ws)(s?)$', groups: 1, names: [], paths: ['/ws', '/w'] },
+	{ pattern: '^/\\d{1,3}(?:\\.\\d+)*$', groups: 0, names: [], paths: ['/1.2.3', '/1234'] },
+	{ pattern: '^/(a)?(b)?$', groups: 2, names: [], paths: ['/b', '/a', '/ab'] },
+	{ pattern: '^/\\x77s', groups: 0, names: [], paths: ['/ws'] },
 	{ pattern: '^/u/(\\w{2,4})/([^/]+)', groups: 2, names: [], paths: ['/u/ab/c', '/u/abcde/f'] },
 ];
 
@@ -263,7 +277,14 @@ export function rewritePhase(
 				[
 					25,
 					(): Item => {
-						const name = random.pick(['first_var', 'second', 'backend_name', 'Mixed']);
+						const name = random.weighted([
+							[23, 'first_var'],
+							[23, 'second'],
+							[23, 'backend_name'],
+							[23, 'Mixed'],
+							[5, 'args'],
+							[3, 'http_x_probe'],
+						] as const);
 						const item = setting(world, near, name);
 						names.push(name);
 						return item;

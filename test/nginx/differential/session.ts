@@ -1,5 +1,5 @@
 import { buildConfiguration } from '../../../server/src/core/config/build.ts';
-import type { NginxVersion } from '../../../server/src/core/reference/versions.ts';
+import { isAtLeast, type NginxVersion } from '../../../server/src/core/reference/versions.ts';
 import { createPredictor } from '../../../server/src/core/request/predict.ts';
 import type { Prediction } from '../../../server/src/core/request/prediction.ts';
 import type { NginxBinary } from '../../../server/src/node/nginx/acquire.ts';
@@ -35,7 +35,7 @@ export async function runTree(
 	lane: Lane,
 	plain = false,
 ): Promise<Run> {
-	const files = translated(framed(print(tree, plain)), lane);
+	const files = translated(framed(print(knownTo(tree, nginx.version), plain)), lane);
 	const predict = predictorFor(files, nginx.version);
 	const run = await lane.withNginx(nginx, files, async (ask) => {
 		const answers: Answer[] = [];
@@ -48,6 +48,13 @@ export async function runTree(
 		return answers;
 	});
 	return 'rejected' in run ? run : { answers: run.result };
+}
+
+/** The tree without what this nginx is too old for. */
+function knownTo(items: readonly Item[], version: NginxVersion): readonly Item[] {
+	return items
+		.filter(({ since }) => since === undefined || isAtLeast(version, since))
+		.map((item) => (item.children === undefined ? item : { ...item, children: knownTo(item.children, version) }));
 }
 
 function translated(files: Files, lane: Lane): Files {

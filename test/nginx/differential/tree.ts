@@ -9,6 +9,8 @@ export interface Item {
 	readonly children?: readonly Item[];
 	/** How many files an include is spread over (by a pattern). */
 	readonly files?: number;
+	/** The first nginx that knows it; older ones get a configuration without it. */
+	readonly since?: string;
 	/** Chooses quotes, spaces and comments when it is written. */
 	readonly style: number;
 }

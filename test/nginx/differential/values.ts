@@ -254,6 +254,7 @@ function map(world: World): Item {
 	for (const pattern of random.some(patterns, random.between(0, 2))) {
 		const groups = [...pattern.matchAll(/\((?!\?[^<])/g)].length;
 		const names = [...pattern.matchAll(/\(\?<(\w+)>/g)].map((match) => match[1] ?? '');
+		if (groups > names.length) world.mapsCapture = true;
 		children.push(world.item(pattern, [mapValue(world, groups, names)]));
 	}
 	if (random.chance(70)) children.splice(random.below(children.length + 1), 0, world.item('default', [mapValue(world, 0, [])]));
@@ -298,7 +299,12 @@ function backendMap(world: World): Item {
 	const children = [
 		world.item('default', [target()]),
 		...random.some(keys, 2).map((key) => world.item(key, [target()])),
-		...random.some(patterns, 1).map((key) => world.item(key, [target()])),
+		...random
+			.some(
+				patterns.filter((pattern) => !/\((?!\?)/.test(pattern)),
+				1,
+			)
+			.map((key) => world.item(key, [target()])),
 	];
 	world.backendVariables.push(name);
 	return world.item('map', [source, `$${name}`], children);

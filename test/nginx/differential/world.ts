@@ -20,9 +20,14 @@ export const BACKENDS: readonly string[] = [
 	`unix:${SOCKETS}/b.sock`,
 ];
 
+/** Nobody listens here. */
+export const DEAD_BACKEND = `${NET}1:19099`;
+/** A unix socket of nginx's own. */
+export const LISTENING_SOCKET = `unix:${SOCKETS}/listen.sock`;
+
 /** A listening socket that requests can be sent to. */
 export interface Listen {
-	/** `address:port`, as a client connects to it. */
+	/** `address:port`, as a client connects to it, or `unix:/path`. */
 	readonly address: string;
 	readonly tls: boolean;
 }
@@ -41,7 +46,14 @@ export class World {
 	readonly connectionVariables: string[] = [];
 	/** Variables that yield a backend (upstream name or address). */
 	readonly backendVariables: string[] = [];
+	/**
+	 * A map has numbered groups. nginx measures headers before it writes them, and such a map changes $1 in between: what is sent then is
+	 * not defined.
+	 */
+	mapsCapture = false;
 	readonly upstreams: string[] = [];
+	/** Upstreams that are spoken to over TLS. */
+	readonly secureUpstreams = new Set<string>();
 
 	constructor(random: Random) {
 		this.random = random;
