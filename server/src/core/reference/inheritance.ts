@@ -7,41 +7,56 @@
  */
 export type Inheritance = 'nearest' | 'list' | 'handler' | 'own';
 
+/** Lists that every module that passes requests on has under its own name: `proxy_hide_header`, `uwsgi_hide_header` … */
+const LISTS_OF_PASSING_MODULES: readonly string[] = ['proxy', 'uwsgi', 'scgi', 'fastcgi', 'grpc', 'memcached'].flatMap((module) =>
+	[
+		'hide_header',
+		'pass_header',
+		'ignore_headers',
+		'next_upstream',
+		'cache_bypass',
+		'no_cache',
+		'cache_valid',
+		'cache_use_stale',
+		'cache_methods',
+		'ssl_conf_command',
+		'ssl_protocols',
+	].map((name) => `${module}_${name}`),
+);
+
+/** Directives of which several lines may stand on a level: those that are no value of their own in the reference (DU2). */
 const LISTS: readonly string[] = [
+	...LISTS_OF_PASSING_MODULES,
 	'proxy_set_header',
-	'proxy_hide_header',
-	'proxy_pass_header',
-	'proxy_ignore_headers',
-	'proxy_cache_bypass',
-	'proxy_no_cache',
-	'proxy_cache_valid',
 	'proxy_redirect',
 	'proxy_cookie_domain',
 	'proxy_cookie_path',
 	'proxy_cookie_flags',
-	'proxy_bind',
 	'uwsgi_param',
-	'uwsgi_hide_header',
-	'uwsgi_pass_header',
 	'scgi_param',
-	'scgi_hide_header',
-	'scgi_pass_header',
 	'fastcgi_param',
-	'fastcgi_hide_header',
-	'fastcgi_pass_header',
 	'grpc_set_header',
-	'grpc_hide_header',
-	'grpc_pass_header',
 	'add_header',
 	'add_trailer',
+	'early_hints',
 	'limit_conn',
 	'limit_req',
+	'auth_request_set',
 	'error_page',
 	'access_log',
 	'error_log',
 	'mirror',
 	'index',
 	'valid_referers',
+	'set_real_ip_from',
+	'sub_filter',
+	'dav_methods',
+	'gzip_types',
+	'gzip_proxied',
+	'ssl_certificate',
+	'ssl_certificate_key',
+	'ssl_conf_command',
+	'ssl_protocols',
 ];
 
 const HANDLERS: readonly string[] = [
@@ -93,7 +108,15 @@ export function inheritanceOf(name: string): Inheritance {
 	return TABLE.get(name) ?? 'nearest';
 }
 
-/** Directives that count as one list together: a level that sets one of them inherits none of the others (`allow` and `deny`, IN5). */
+const FAMILIES: readonly (readonly string[])[] = [
+	['allow', 'deny'],
+	['root', 'alias'],
+];
+
+/**
+ * Directives that count as one together: a level that sets one of them inherits none of the others. `allow` and `deny` are one list
+ * (IN5), `root` and `alias` one value (src/http/ngx_http_core_module.c, ngx_http_core_merge_loc_conf).
+ */
 export function listFamily(name: string): readonly string[] {
-	return name === 'allow' || name === 'deny' ? ['allow', 'deny'] : [name];
+	return FAMILIES.find((family) => family.includes(name)) ?? [name];
 }

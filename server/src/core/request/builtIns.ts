@@ -132,7 +132,7 @@ function decodeBase64(text: string): string {
 /** `$document_root` where `root` is absolute and holds no variable. */
 function documentRoot(state: RequestState): string | undefined {
 	const { value, at } = state.level.setting('root');
-	if (state.level.scope.byName.has('alias') || at === undefined || value?.startsWith('/') !== true) return undefined;
+	if (at?.node.name.value !== 'root' || value?.startsWith('/') !== true) return undefined;
 	return value.includes('$') ? undefined : toBytes(value.replace(/\/+$/, ''));
 }
 
