@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { sep } from 'node:path';
 import { globRegex } from '../core/config/glob.ts';
 import type { FileContent, Files } from '../core/config/model.ts';
 import { parseConfiguration } from '../core/config/parseConfiguration.ts';
 import { isUnder } from '../core/config/paths.ts';
-
-/** Files larger than this are not read: no configuration is, and a log that an include's pattern meets may be. In bytes. */
-const LARGEST = 64 * 1024 * 1024;
+import { readText } from './textFiles.ts';
 
 export interface DiskOptions {
 	/** Folders that no link may lead out of: for a workspace that the person has not trusted. */
@@ -33,7 +32,8 @@ export function diskFiles(options: DiskOptions = {}): Files {
 	};
 }
 
-function realPath(path: string): string | undefined {
+/** The path without links; undefined where there is nothing. */
+export function realPath(path: string): string | undefined {
 	try {
 		return toCorePath(realpathSync(path));
 	} catch {
@@ -42,19 +42,8 @@ function realPath(path: string): string | undefined {
 }
 
 function readFile(path: string): FileContent {
-	try {
-		const stat = statSync(path);
-		if (!stat.isFile()) return { kind: 'unreadable', reason: 'it is not a file' };
-		if (stat.size > LARGEST) return { kind: 'unreadable', reason: `it is larger than ${LARGEST / 1024 / 1024} MiB` };
-		return { kind: 'text', tree: parseConfiguration(readFileSync(path, 'utf8')) };
-	} catch (error) {
-		const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-		if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
-		return {
-			kind: 'unreadable',
-			reason: code === 'EACCES' || code === 'EPERM' ? 'reading it is not allowed' : code || String(error),
-		};
-	}
+	const content = readText(path);
+	return content.kind === 'text' ? { kind: 'text', tree: parseConfiguration(content.text) } : content;
 }
 
 /** Walks only the folders that the pattern can reach: one level for each of its parts. */
@@ -96,5 +85,5 @@ function isFile(path: string): boolean {
 
 /** A path of this system as the core writes paths: `/` between its parts. */
 export function toCorePath(path: string): string {
-	return path.replace(/\\/g, '/');
+	return sep === '/' ? path : path.replaceAll(sep, '/');
 }

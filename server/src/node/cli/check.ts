@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { isUnder } from '../../core/config/paths.ts';
 import { contextNamed } from '../../core/config/project.ts';
 import type { Finding } from '../../core/engine/finding.ts';
 import { analyseProject, fixProject, type ProjectAnalysis, type ProjectOptions } from '../../core/engine/project.ts';
 import { applyRange } from '../../core/engine/range.ts';
 import { diskFiles } from '../files.ts';
+import { writeText } from '../textFiles.ts';
 import { type Target, targetOf } from './discover.ts';
 import { UsageFailure } from './failure.ts';
 import type { Output } from './output.ts';
@@ -73,7 +73,9 @@ function reportOf(target: Target, args: CheckArguments, output: Output): CheckRe
 		const left = fixed.after.findings.filter((finding) => !isFixed(finding) && finding.fixes().length > 0);
 		if (left.length > 0)
 			output.note(
-				`Left as they are: ${left.length} finding${left.length === 1 ? '' : 's'} that only inform (see their own quick fixes).\n`,
+				left.length === 1
+					? 'Left as it is: 1 finding that only informs (see its own quick fix).\n'
+					: `Left as they are: ${left.length} findings that only inform (see their own quick fixes).\n`,
 			);
 		analysis = args.fix ? fixed.after : analyseProject(files, target.read, options);
 	} else analysis = applyRange(files, target.read, options, range);
@@ -86,11 +88,8 @@ function isFixed(finding: Finding): boolean {
 }
 
 function write(path: string, text: string): void {
-	try {
-		writeFileSync(path, text);
-	} catch (error) {
-		throw new UsageFailure(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}.`);
-	}
+	const failure = writeText(path, text);
+	if (failure !== undefined) throw new UsageFailure(`${path} cannot be written: ${failure}.`);
 }
 
 function mergeReports(reports: readonly CheckReport[]): CheckReport {

@@ -1,10 +1,11 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { buildConfiguration, buildFragment } from '../../core/config/build.ts';
 import type { Configuration, ContextName, Files } from '../../core/config/model.ts';
 import { readLooseFile, readProject } from '../../core/config/project.ts';
 import type { ReadConfigurations } from '../../core/engine/project.ts';
-import { toCorePath } from '../files.ts';
+import { realPath, toCorePath } from '../files.ts';
+import { codeOf, reasonFor } from '../textFiles.ts';
 import { UsageFailure } from './failure.ts';
 
 /** What a call is about. */
@@ -25,15 +26,15 @@ const MOST_FILES = 20_000;
  */
 export function targetOf(path: string, context: ContextName | undefined): Target {
 	const full = toCorePath(resolve(path));
-	const stat = statSync(full, { throwIfNoEntry: false });
-	if (stat === undefined) throw new UsageFailure(`There is no file or folder ${path}.`);
+	const stat = statOf(full, path);
 	if (stat.isDirectory()) {
 		const paths = configurationFiles(full);
+		if (paths.length === 0) throw new UsageFailure(`There is no nginx configuration in the folder ${path}.`);
 		return {
 			workspace: full,
 			read: (files) =>
 				context === undefined
-					? readProject(paths, files, { workspace: full }).configurations
+					? withoutTwins(readProject(paths, files, { workspace: full }).configurations)
 					: paths.map((file) => fragment(file, context, files, full)),
 		};
 	}
@@ -49,6 +50,27 @@ export function targetOf(path: string, context: ContextName | undefined): Target
 			return made === undefined ? [] : [made];
 		},
 	};
+}
+
+function statOf(full: string, shown: string): Stats {
+	let stat: Stats | undefined;
+	try {
+		stat = statSync(full, { throwIfNoEntry: false });
+	} catch (error) {
+		throw new UsageFailure(`${shown} cannot be read: ${reasonFor(codeOf(error))}.`);
+	}
+	if (stat === undefined) throw new UsageFailure(`There is no file or folder ${shown}.`);
+	return stat;
+}
+
+/** Leaves out a loose file that a main file reaches through a link: `sites-available/x` behind `sites-enabled/x`. */
+function withoutTwins(configurations: readonly Configuration[]): readonly Configuration[] {
+	const reached = new Set(
+		configurations
+			.filter(({ fragment }) => fragment === undefined)
+			.flatMap(({ files }) => [...files.keys()].map((path) => realPath(path) ?? path)),
+	);
+	return configurations.filter(({ fragment, main }) => fragment === undefined || !reached.has(realPath(main.path) ?? main.path));
 }
 
 /** The main file of `routes`, `explain` and `test`; a fragment counts too. */

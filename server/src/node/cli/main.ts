@@ -123,11 +123,28 @@ function readArguments(argv: readonly string[]) {
 			},
 		});
 	} catch (error) {
-		throw new UsageFailure(
-			`${error instanceof Error ? error.message : String(error)} \`nginx-websocket --help\` lists the options.`,
-		);
+		throw new UsageFailure(wrongOption(error));
 	}
 }
+
+/** Node's messages about options, in one sentence. */
+function wrongOption(error: unknown): string {
+	const message = error instanceof Error ? error.message : String(error);
+	const option = /'(-[^' ,]*)/.exec(message)?.[1] ?? '';
+	const code = error instanceof Error && 'code' in error ? error.code : undefined;
+	if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `There is no option ${option}; \`nginx-websocket --help\` lists them.`;
+	if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE')
+		return /does not take an argument/.test(message)
+			? `${option} takes no value; \`nginx-websocket --help\` lists the options.`
+			: `${option} needs a value; \`nginx-websocket --help\` lists the options.`;
+	return `${message} (\`nginx-websocket --help\` lists the options.)`;
+}
+
+// Whoever reads our output may close it early, as `head` does; then nobody is left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+	if (error.code === 'EPIPE') process.exit();
+	throw error;
+});
 
 main(process.argv.slice(2)).then(
 	(code) => {

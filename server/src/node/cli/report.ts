@@ -18,6 +18,12 @@ export function shownPath(path: string, workspace: string): string {
 	return shown === '' || shown.startsWith('..') ? path : shown;
 }
 
+/** A path as a terminal, or a tool that runs in the checkout's root, opens it: relative to the working directory when it lies in it, else whole. */
+export function pathFromHere(path: string): string {
+	const shown = relative(process.cwd(), path).split(sep).join('/');
+	return shown === '' || shown.startsWith('..') ? path : shown;
+}
+
 /** Zero-based LSP range of a finding. */
 export function rangeOf(finding: Finding, analysis: ProjectAnalysis) {
 	const source = analysis.files.get(finding.at.path)?.tree.source;

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Severity } from '../../core/engine/finding.ts';
 import { RULES } from '../../core/rules/rules.generated.ts';
+import { readText } from '../textFiles.ts';
 import { UsageFailure } from './failure.ts';
 
 /** What `.nginx-websocket.json` may say; the keys are the editor's settings without their prefix. */
@@ -17,9 +18,15 @@ const SEVERITIES: readonly string[] = ['error', 'warning', 'information', 'hint'
 export function readSettingsFile(folder: string): FileSettings {
 	for (let current = folder; ; current = dirname(current)) {
 		const path = join(current, '.nginx-websocket.json');
-		if (existsSync(path)) return checked(path, readFileSync(path, 'utf8'));
+		if (existsSync(path)) return checked(path, textOf(path));
 		if (dirname(current) === current) return { intent: 'likely', severity: {} };
 	}
+}
+
+function textOf(path: string): string {
+	const content = readText(path);
+	if (content.kind === 'text') return content.text;
+	throw new UsageFailure(`${path} cannot be read: ${content.kind === 'missing' ? 'it is gone' : content.reason}.`);
 }
 
 function checked(path: string, text: string): FileSettings {

@@ -1,4 +1,4 @@
-import { type CheckReport, rangeOf, shownPath } from '../report.ts';
+import { type CheckReport, pathFromHere, rangeOf } from '../report.ts';
 
 /** GitHub's workflow commands: an annotation a finding. */
 export function reportGithub(report: CheckReport): string {
@@ -6,7 +6,7 @@ export function reportGithub(report: CheckReport): string {
 		.map((finding) => {
 			const { start, end } = rangeOf(finding, report.analysis);
 			const level = finding.severity === 'error' ? 'error' : finding.severity === 'warning' ? 'warning' : 'notice';
-			const place = `file=${property(shownPath(finding.at.path, report.workspace))},line=${start.line + 1},col=${start.character + 1},endLine=${end.line + 1},endColumn=${end.character + 1}`;
+			const place = `file=${property(pathFromHere(finding.at.path))},line=${start.line + 1},col=${start.character + 1},endLine=${end.line + 1},endColumn=${end.character + 1}`;
 			return `::${level} ${place},title=${property(finding.ruleId)}::${data(finding.message)}\n`;
 		})
 		.join('');

@@ -1,7 +1,8 @@
+import { pathToFileURL } from 'node:url';
 import type { Log, Result } from 'sarif';
 import { rulePageUrl } from '../../../core/rules/page.ts';
 import { RULES } from '../../../core/rules/rules.generated.ts';
-import { type CheckReport, rangeOf, shownPath } from '../report.ts';
+import { type CheckReport, pathFromHere, rangeOf } from '../report.ts';
 
 /** SARIF 2.1.0 (one-based positions). */
 export function reportSarif(report: CheckReport): string {
@@ -27,7 +28,7 @@ export function reportSarif(report: CheckReport): string {
 				results: report.findings.map((finding): Result => {
 					const place = (path: string, range: ReturnType<typeof rangeOf>) => ({
 						physicalLocation: {
-							artifactLocation: { uri: encodeURI(shownPath(path, report.workspace)) },
+							artifactLocation: { uri: uriOf(path) },
 							region: {
 								startLine: range.start.line + 1,
 								startColumn: range.start.character + 1,
@@ -51,6 +52,12 @@ export function reportSarif(report: CheckReport): string {
 		],
 	};
 	return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+/** Relative to the working directory, which is the checkout's root where SARIF is uploaded; else a whole file URI. */
+function uriOf(path: string): string {
+	const shown = pathFromHere(path);
+	return shown === path ? pathToFileURL(path).href : shown.split('/').map(encodeURIComponent).join('/');
 }
 
 function levelOf(severity: 'error' | 'warning' | 'information' | 'hint'): 'error' | 'warning' | 'note' {
