@@ -1,11 +1,11 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
+import { parseTime } from '../reference/values.ts';
 import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { type ClientHeader, hasToken } from './clientHeaders.ts';
 import { joined } from './headerSet.ts';
 import type { Level } from './level.ts';
 import type { Obstacle } from './prediction.ts';
 import type { RequestState } from './state.ts';
-import { parseTime } from './time.ts';
 import type { Passed } from './upstreamRequest.ts';
 import { textOf, type Value } from './value.ts';
 import { evaluate } from './values.ts';

@@ -1,3 +1,4 @@
+import { parseOffset } from '../reference/values.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
 import type { LevelPlace } from './buildModel.ts';
 import { type ClientHeader, readHeaders } from './clientHeaders.ts';
@@ -9,7 +10,6 @@ import { unlessJumpedTo } from './references.ts';
 import { runProgram } from './rewrite.ts';
 import { type Address, findAddress, findServer, type Server, splitListen } from './serverTable.ts';
 import { type Model, RequestState } from './state.ts';
-import { parseSize } from './time.ts';
 import { parseTarget } from './uri.ts';
 import { CannotKnow, unknowable } from './value.ts';
 import { matchPattern } from './values.ts';
@@ -107,10 +107,10 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 	};
 
 	if (request.tls && !address.tls) return refused(400);
-	const large = parseSize(
+	const large = parseOffset(
 		first.level.setting('large_client_header_buffers').value === undefined ? '8k' : sizeOfBuffers(first.level),
 	);
-	const longest = Math.max(large ?? 8192, parseSize(first.level.setting('client_header_buffer_size').value ?? '1k') ?? 1024);
+	const longest = Math.max(large ?? 8192, parseOffset(first.level.setting('client_header_buffer_size').value ?? '1k') ?? 1024);
 	if (blank.requestLine.length + 2 > longest) return refused(414);
 	if (!/^[A-Z_-]+$/.test(request.method)) return refused(400);
 	// Since 1.29.3 (seen on 1.30.6) CONNECT takes host:port and nothing else.

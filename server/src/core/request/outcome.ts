@@ -1,10 +1,10 @@
+import { parseTime } from '../reference/values.ts';
 import { fromBytes } from '../text/bytes.ts';
 import { judge, notProxied } from './conformance.ts';
 import type { Journey } from './journey.ts';
 import { refuse } from './phases.ts';
 import type { Prediction } from './prediction.ts';
 import type { RequestState } from './state.ts';
-import { parseTime } from './time.ts';
 import { type Passed, passOn } from './upstreamRequest.ts';
 import { CannotKnow } from './value.ts';
 

@@ -1,5 +1,6 @@
 import { locationTitle } from '../config/location.ts';
 import type { PlacedDirective } from '../config/model.ts';
+import { parseOffset } from '../reference/values.ts';
 import { toBytes } from '../text/bytes.ts';
 import { type AskSubrequest, checkAccess } from './access.ts';
 import { hasErrorPage, specialResponse } from './errorPage.ts';
@@ -8,7 +9,6 @@ import { findLocation } from './locationTable.ts';
 import { takeRealAddress } from './realIp.ts';
 import { runProgram } from './rewrite.ts';
 import type { RequestState } from './state.ts';
-import { parseSize } from './time.ts';
 import { escapeUri, splitArgs } from './uri.ts';
 import { CannotKnow } from './value.ts';
 import { evaluate, matchPattern } from './values.ts';
@@ -117,7 +117,7 @@ function bodyIsTooLarge(state: RequestState): boolean {
 	const length = state.headers.find(({ lower }) => lower === 'content-length')?.value;
 	if (length === undefined) return false;
 	const { value, at } = state.level.setting('client_max_body_size');
-	const limit = value === undefined ? 1_048_576 : parseSize(value);
+	const limit = value === undefined ? 1_048_576 : parseOffset(value);
 	if (limit === undefined || limit === 0 || Number(length) <= limit) return false;
 	state.cite(at, 'the body is larger');
 	return true;

@@ -1,4 +1,5 @@
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
+import { parseTime } from '../reference/values.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { isIn, parseIp, parseRange } from './addresses.ts';
@@ -12,7 +13,6 @@ import { addressesOf, findAddress, readServer, type Server, splitListen } from '
 import { type Model, RequestState } from './state.ts';
 import { upstreamBackends } from './target.ts';
 import { compileTemplate } from './template.ts';
-import { parseTime } from './time.ts';
 import { CannotKnow, unknowable, type Value } from './value.ts';
 import { evaluate, hold } from './values.ts';
 import { variableSources } from './variableSources.ts';
