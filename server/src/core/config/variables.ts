@@ -148,10 +148,12 @@ export function definitionsOf(placed: PlacedDirective): readonly VariableDefinit
 		const word = defining && node.args.at(defining.argument);
 		if (word?.value.startsWith('$') === true && (defining?.kind !== 'map' || node.block !== undefined))
 			add(word.value.slice(1), defining?.kind ?? 'other', word);
-		// A directive of another module may define what it is given: `set_by_lua_file $a …`, `set_random $a …`, `eval $a { … }`.
+		// A directive of another module may define what it is given: `set_by_lua_file $a …`, `set_random $a …`, `eval $a { … }`. It cannot
+		// define nginx's own again ("the duplicate … variable"), so a name half typed before `Host $host` makes nothing unknown.
 		if (defining === undefined && !isKnownDirective(node.name.value))
 			for (const argument of node.args)
-				if (/^\$[A-Za-z0-9_]+$/.test(argument.value)) add(argument.value.slice(1), 'other', argument);
+				if (/^\$[A-Za-z0-9_]+$/.test(argument.value) && !isBuiltInVariable(argument.value.slice(1), 'http'))
+					add(argument.value.slice(1), 'other', argument);
 	} else if (placed.scope.context === 'other' && node.name.value.startsWith('$')) {
 		// `geoip2 file { $country … }`.
 		add(node.name.value.slice(1), 'other', node.name);
