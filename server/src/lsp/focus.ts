@@ -3,7 +3,8 @@ import { parseConfiguration } from '../core/config/parseConfiguration.ts';
 import { createPredictor } from '../core/request/predict.ts';
 import type { Route } from '../core/routes/route.ts';
 import { handshakeRequest, urlsOf } from '../core/routes/urls.ts';
-import type { SyntaxProblem } from '../core/syntax/nodes.ts';
+import type { SyntaxProblem, SyntaxTree } from '../core/syntax/nodes.ts';
+import { tokens } from '../core/syntax/tokens.ts';
 import type { Span } from '../core/text/span.ts';
 import { Checked } from '../features/checked.ts';
 import { findingsOf, type ShownFinding } from '../features/findings.ts';
@@ -92,7 +93,8 @@ export class Focus {
 		const segment = this.#segments?.find(
 			(one) => one.path === path && one.start + one.header < touched.start && touched.oldEnd < one.end,
 		);
-		if (this.#segments === undefined || segment === undefined) return false;
+		if (this.#segments === undefined) return false;
+		if (segment === undefined) return this.#takeBlank(path, text, touched);
 		const delta = touched.newEnd - touched.oldEnd;
 		const own = text.slice(segment.start, segment.end + delta);
 		if (!isWholeServer(own, segment.facts.face)) return false;
@@ -113,6 +115,39 @@ export class Focus {
 		const seen = this.#sort(now, lens, delta);
 		if (seen === undefined || !this.#staysApart(segment, now, lens)) return false;
 		return this.#commit(segment, seen, text, delta, touched);
+	}
+
+	/** Takes up a change of comments and white space between the servers: everything behind it moves. */
+	#takeBlank(path: string, text: string, touched: Touched): boolean {
+		const before = this.#texts.get(path);
+		if (before === undefined) return false;
+		const here = (this.#segments ?? []).filter((one) => one.path === path);
+		const from = here.findLast(({ end }) => end <= touched.start)?.end ?? 0;
+		const next = here.find(({ start }) => start >= touched.oldEnd);
+		const to = next?.start ?? before.length;
+		if (here.some(({ start, end }) => start < to && end > from)) return false;
+		const delta = touched.newEnd - touched.oldEnd;
+		if (!isSameButBlank(before.slice(from, to), text.slice(from, to + delta), touched.start - from)) return false;
+		const movesLines = newlines(before, touched.start, touched.oldEnd) !== newlines(text, touched.start, touched.newEnd);
+		const move = (findings: readonly ShownFinding[]): readonly ShownFinding[] | undefined => {
+			if (movesLines && findings.some(namesLine)) return undefined;
+			const moved = findings.map((finding) => movedBehind(finding, path, touched.start, touched.oldEnd, delta));
+			return moved.every((finding) => finding !== undefined) ? moved : undefined;
+		};
+		const outside = move(this.#outside);
+		if (outside === undefined) return false;
+		for (const segment of this.#segments ?? []) {
+			const findings = move(segment.findings);
+			if (findings === undefined) return false;
+			segment.findings = findings;
+			if (segment.path !== path || segment.start < touched.oldEnd) continue;
+			segment.start += delta;
+			segment.end += delta;
+		}
+		this.#outside = outside;
+		this.#texts.set(path, text);
+		this.#lens = undefined;
+		return true;
 	}
 
 	/** Cuts the whole check into servers; undefined when it cannot be cut. */
@@ -322,6 +357,35 @@ export class Focus {
 		this.#texts.set(path, text);
 		return true;
 	}
+}
+
+/** True when two texts differ in comments and white space only, and behind the end of a directive or before any. */
+function isSameButBlank(before: string, after: string, at: number): boolean {
+	const old = parseConfiguration(before);
+	const now = parseConfiguration(after);
+	if (
+		old.template ||
+		now.template ||
+		[...old.comments, ...now.comments].some(({ span }, index) => {
+			const { source } = index < old.comments.length ? old : now;
+			return /websocket/i.test(source.slice(span));
+		})
+	)
+		return false;
+	// A comment that lost its line end would swallow what follows.
+	if (now.comments.at(-1)?.span.end === after.length) return false;
+	const words = (tree: SyntaxTree): { kind: string; text: string; end: number }[] =>
+		[...tokens(tree)]
+			.filter(({ kind }) => kind !== 'space' && kind !== 'comment')
+			.map(({ kind, span }) => ({ kind, text: tree.source.slice(span), end: span.end }));
+	const some = words(old);
+	const others = words(now);
+	const last = some.findLast(({ end }) => end <= at);
+	return (
+		(last === undefined || /^[;{}]$/.test(last.text)) &&
+		some.length === others.length &&
+		some.every(({ kind, text }, index) => others[index]?.kind === kind && others[index].text === text)
+	);
 }
 
 /** True for the text of one server, whole and closed, that is chosen as before. */
