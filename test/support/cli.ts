@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,6 +58,10 @@ export interface Workspace {
 	at(name: string): string;
 	/** The text of a file in it. */
 	read(name: string): string;
+	readBytes(name: string): Buffer;
+	/** When it was last written, in milliseconds. */
+	modified(name: string): number;
+	isLink(name: string): boolean;
 	write(name: string, text: string | Uint8Array): void;
 	remove(): void;
 }
@@ -69,6 +73,9 @@ export function workspaceOf(files: Readonly<Record<string, string | Uint8Array>>
 		path,
 		at: (name) => join(path, name),
 		read: (name) => readFileSync(join(path, name), 'utf8'),
+		readBytes: (name) => readFileSync(join(path, name)),
+		modified: (name) => statSync(join(path, name)).mtimeMs,
+		isLink: (name) => lstatSync(join(path, name)).isSymbolicLink(),
 		write: (name, text) => {
 			mkdirSync(dirname(join(path, name)), { recursive: true });
 			writeFileSync(join(path, name), text);

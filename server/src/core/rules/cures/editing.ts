@@ -76,7 +76,7 @@ function insertAtEnd(opener: PlacedDirective, directives: readonly string[]): Ed
 	const inner = source.text.slice(block.span.start + 1, close);
 	const blankBefore = /\s$/.test(inner) || inner === '' ? '' : ' ';
 	const blankFirst = inner === '' ? ' ' : blankBefore;
-	return { path: opener.file.path, span: { start: close, end: close }, text: `${blankFirst}${directives.join(' ')} ` };
+	return { path: opener.file.path, span: { start: close, end: close }, text: `${blankFirst}${onOneLine(directives)} ` };
 }
 
 /** Puts a block of lines before a directive, above the comments that belong to it, with a blank line behind. */
@@ -87,7 +87,7 @@ export function insertBlockBefore(placed: PlacedDirective, lines: readonly strin
 	const indentation = source.indentationAt(placed.node.span.start);
 	if (source.text.slice(start, placed.node.span.start).trim() !== '') {
 		const at = placed.node.span.start;
-		return { path: placed.file.path, span: { start: at, end: at }, text: `${lines.map((text) => text.trim()).join(' ')} ` };
+		return { path: placed.file.path, span: { start: at, end: at }, text: `${onOneLine(lines)} ` };
 	}
 	while (line > 0 && isCommentLine(source, line - 1)) line--;
 	const at = source.lineStarts[line] ?? 0;
@@ -107,6 +107,11 @@ export function insertBlockAtEnd(scope: Scope, lines: readonly string[]): Edit |
 		opener,
 		lines.map((text) => text.replace(/^\t+/, (tabs) => unit.repeat(tabs.length))),
 	);
+}
+
+/** Lines without their indentation and alignment. */
+function onOneLine(lines: readonly string[]): string {
+	return lines.map((text) => text.trim().replace(/'' {2,}/, "'' ")).join(' ');
 }
 
 /** The directives of a scope that stand in the same text as its opener: not those that an include brings. */
