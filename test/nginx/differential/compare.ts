@@ -39,7 +39,9 @@ export function compare(observed: Observed, prediction: Prediction, request: Cli
 	};
 	// Nobody listens where the configuration says the backend is: the request is sent as far as it goes, and what an error_page makes of
 	// the 502 is not asked.
-	if (prediction.outcome === 'proxied' && !prediction.upstream?.addresses.some(isBackend)) {
+	const targets = prediction.outcome === 'proxied' ? (prediction.upstream?.addresses ?? []) : [];
+	const reached = first !== undefined && targets.includes(lane.translate(first.address));
+	if (!reached && targets.some((address) => !isBackend(address))) {
 		if (observed.status === 101) differ('upgrade', 'true', 'false');
 		else if (did === 'refused' || (did === 'answered' && observed.status !== 502 && !followsErrorPage(prediction)))
 			differ('outcome', `${did} ${observed.status}`, 'proxied to nobody');
@@ -96,7 +98,7 @@ function compareUpstream(
 	if (!modules.includes(upstream.module)) differ('module', modules.join(' or '), upstream.module);
 	if (received.protocol !== 'http') return;
 	differ('scheme', received.tls ? 'https' : 'http', upstream.scheme);
-	differ('method', received.method, upstream.method);
+	differ('method', textOf(received.method), upstream.method);
 	differ('uri', textOf(received.uri), upstream.uri);
 	differ('httpVersion', received.httpVersion, upstream.httpVersion);
 	for (const [name, value] of upstream.headers) differ(`header ${name}`, textOf(valuesOf(received, name)), trimmed(value));

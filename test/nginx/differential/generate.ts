@@ -19,7 +19,7 @@ export function generate(seed: number): Generated {
 	const world = new World(random);
 	const before = [...upstreams(world), ...variableBlocks(world)];
 	const settings: Item[] = [];
-	if (random.chance(30)) settings.push(...headerLines(world, NOWHERE));
+	if (random.chance(40)) settings.push(...headerLines(world, NOWHERE));
 	if (random.chance(25)) settings.push(...proxySettings(world).filter(({ name }) => name !== 'add_header'));
 	if (random.chance(6)) settings.push(errorPage(world, NOWHERE));
 	if (random.chance(8)) settings.push(...serverSettings(world));
@@ -55,6 +55,21 @@ function unrepeated(items: readonly Item[]): Item[] {
 		seen.add(name);
 		return true;
 	});
+}
+
+/** What a guide says that a handshake needs. */
+function handshakeLines(world: World): Item[] {
+	const { random } = world;
+	const connection = world.connectionVariables[0];
+	return [
+		world.item('proxy_set_header', ['Upgrade', '$http_upgrade']),
+		world.item('proxy_set_header', [
+			'Connection',
+			connection === undefined ? random.pick(['upgrade', 'Upgrade']) : `$${connection}`,
+		]),
+		...(random.chance(60) ? [world.item('proxy_set_header', ['Host', random.pick(['$host', '$http_host'])])] : []),
+		world.item('proxy_http_version', ['1.1']),
+	];
 }
 
 function serverSettings(world: World): Item[] {
@@ -182,13 +197,19 @@ function server(world: World, taken: Set<string>): Item {
 	const named = random.some(
 		['ws', 'fallback', 'App'],
 		random.weighted([
-			[50, 0],
-			[35, 1],
-			[15, 2],
+			[35, 0],
+			[45, 1],
+			[20, 2],
 		]),
 	);
 	const around = { captures, names, named };
-	if (random.chance(30)) children.push(...headerLines(world, around));
+	children.push(
+		...random.weighted([
+			[40, () => handshakeLines(world)],
+			[25, () => headerLines(world, around)],
+			[35, () => []],
+		] as const)(),
+	);
 	if (random.chance(30)) children.push(...proxySettings(world));
 	if (random.chance(18)) children.push(...serverSettings(world));
 	if (random.chance(12)) children.push(errorPage(world, around));

@@ -26,12 +26,13 @@ export interface Lane {
 	/** Puts the lane's own addresses into a text that has the general ones; `back` the other way round. */
 	translate(text: string): string;
 	back(text: string): string;
-	/** Starts nginx on these files (translated already) and hands it to `use`; `rejected` when nginx refuses the configuration. */
+	/** Starts nginx on these files (translated already) and hands it to `use`; `rejected` when nginx refuses the configuration, `died` when it
+	 * ends while it is used: then no answer counts. */
 	withNginx<T>(
 		nginx: NginxBinary,
 		files: Files,
 		use: (ask: (asked: Asked) => Promise<Observed>, log: () => string) => Promise<T>,
-	): Promise<{ readonly rejected: string } | { readonly result: T }>;
+	): Promise<{ readonly rejected: string } | { readonly died: string } | { readonly result: T }>;
 	close(): Promise<void>;
 }
 
@@ -118,7 +119,9 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 			try {
 				if (!(await isUp(child, join(place, 'up.sock')))) return { rejected: /\[emerg\].*: (.*)/.exec(log())?.[1] ?? log() };
 				const result = await use((asked) => send(asked, translate, received), log);
-				return { result };
+				return child.signalCode === null && child.exitCode === null
+					? { result }
+					: { died: `${child.signalCode ?? child.exitCode}` };
 			} finally {
 				await ended(child);
 				rmSync(place, { recursive: true, force: true });

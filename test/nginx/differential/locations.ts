@@ -129,8 +129,9 @@ function content(world: World, place: Place, kind: Kind, groups: number): Item[]
 	if (random.chance(34)) children.push(...headerLines(world, near));
 	if (random.chance(30)) children.push(...proxySettings(world));
 	children.push(...access(world, around));
+	if (around.named.length > 0 && kind !== 'named' && random.chance(16)) children.push(...dispatch(world, around));
 	if (random.chance(9)) children.push(errorPage(world, around));
-	if (random.chance(9)) children.push(tryFiles(world, around, kind));
+	if (random.chance(11)) children.push(tryFiles(world, around, kind));
 	if (random.chance(kind === 'named' ? 1 : 4)) children.push(world.item('internal', []));
 	children.push(...idle(world));
 	const handler = random.weighted([
@@ -278,6 +279,34 @@ export function errorPage(world: World, around: Surroundings): Item {
 		[8, (): string => random.pick(['http://b.example.com/', 'https://$host/err', '$scheme://$host$request_uri'])],
 	] as const)();
 	return world.item('error_page', [...codes, ...override, target]);
+}
+
+/** The ways in which people send upgrades elsewhere than plain requests (semantics RT7, RT8). */
+function dispatch(world: World, around: Surroundings): Item[] {
+	const { random } = world;
+	const code = random.pick(['418', '426', '403', '404']);
+	const named = `@${random.pick(around.named)}`;
+	const words = random.pick([
+		['($http_upgrade)'],
+		['($http_upgrade', '=', 'websocket)'],
+		['($http_upgrade', '~*', '^websocket$)'],
+	]);
+	return [
+		world.item(
+			'if',
+			words.map((raw) => ({ raw })),
+			[world.item('return', [code])],
+		),
+		world.item('error_page', [
+			code,
+			...random.weighted([
+				[60, ['=']],
+				[20, []],
+				[20, ['=200']],
+			] as const),
+			named,
+		]),
+	];
 }
 
 function tryFiles(world: World, around: Surroundings, kind: Kind): Item {

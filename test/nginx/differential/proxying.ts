@@ -35,11 +35,11 @@ export function upstreams(world: World): Item[] {
 				]),
 			},
 			(_, index) => {
+				// A backend that hangs up (fastcgi and the like do here) must not count as dead for the next request.
 				const parameters = random.weighted([
-					[70, []],
-					[15, [`weight=${random.between(1, 4)}`]],
-					[8, ['max_fails=0', 'fail_timeout=5s']],
-					[index > 0 && method === undefined ? 7 : 0, [random.pick(['backup', 'down'])]],
+					[75, ['max_fails=0']],
+					[15, [`weight=${random.between(1, 4)}`, 'max_fails=0']],
+					[index > 0 && method === undefined ? 7 : 0, [random.pick(['backup', 'down']), 'max_fails=0']],
 				] as const);
 				return world.item('server', [random.chance(4) ? DEAD_BACKEND : world.backend(), ...parameters]);
 			},

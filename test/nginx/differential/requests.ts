@@ -171,7 +171,7 @@ function target(world: World, random: Random): string {
 			: random.pick(['/', '/ws', '/ws/', '/api/x', '/nowhere', '/WS', '/wsabc', '/index.html', '/ws/a.js', '/a/b/c']);
 	if (random.chance(12)) path += random.pick(['/', 'x', '/y', '/room/1', '.js', '//']);
 	let raw = random.chance(90) ? encodePath(path) : Buffer.from(path).includes(0x20) ? encodePath(path) : path;
-	if (random.chance(22)) raw = varied(raw, random);
+	if (random.chance(17)) raw = varied(raw, random);
 	if (random.chance(40))
 		raw += `?${random.pick(['a=1', 'a=ws', 'x=1&a=2', 'a=1&a=2', '', 'A=1', 'a=%20&x=y', 'a', 'aa=1', 'x=ws#frag', 'u=/../..', 'a=1?b=2', 'ip=10.0.0.7', 'ip=10.0.0.8&a=ws', 'ip=192.168.1.1', 'ip=bad', 'a=é', 'a=+b', '&&a=3', 'a=b=c'])}`;
 	return raw;

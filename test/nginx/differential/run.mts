@@ -29,6 +29,10 @@ for (let seed = from; seed <= to; seed++)
 	for (const nginx of binaries) {
 		const run = await runSeed(seed, nginx, lane, count);
 		tally.add(run);
+		if ('died' in run) {
+			console.log(`seed ${seed}: nginx ${nameOf(nginx)} died: ${run.died}`);
+			continue;
+		}
 		if ('rejected' in run) {
 			console.log(`seed ${seed}: nginx ${nameOf(nginx)} takes no configuration that says ${run.rejected}`);
 			continue;

@@ -19,7 +19,7 @@ export interface Answer {
 	readonly differences: readonly Difference[];
 }
 
-export type Run = { readonly rejected: string } | { readonly answers: readonly Answer[] };
+export type Run = { readonly rejected: string } | { readonly died: string } | { readonly answers: readonly Answer[] };
 
 /** A seed's configuration and requests, against one nginx. */
 export async function runSeed(seed: number, nginx: NginxBinary, lane: Lane, count: number): Promise<Run> {
@@ -47,7 +47,7 @@ export async function runTree(
 		}
 		return answers;
 	});
-	return 'rejected' in run ? run : { answers: run.result };
+	return 'result' in run ? { answers: run.result } : run;
 }
 
 /** The tree without what this nginx is too old for. */

@@ -30,7 +30,7 @@ export async function shrink(
 	let plain = true;
 	const differing = async (candidate: readonly Item[], request: Asked): Promise<Answer | undefined> => {
 		const run = await runTree(candidate, [request], nginx, lane, plain);
-		const answer = 'rejected' in run ? undefined : run.answers[0];
+		const answer = 'answers' in run ? run.answers[0] : undefined;
 		return answer?.differences.some((other) => other.field === field && kindOf(other) === kind) ? answer : undefined;
 	};
 	let answer = await differing(tree, asked);

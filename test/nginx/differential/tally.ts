@@ -34,12 +34,17 @@ export class Tally {
 	unknown = 0;
 	differences = 0;
 	rejected = 0;
+	died = 0;
 	upgraded = 0;
 	readonly outcomes = new Map<string, number>();
 	readonly constructs = new Map<string, number>();
 	readonly reasons = new Map<string, number>();
 
 	add(run: Run): void {
+		if ('died' in run) {
+			this.died++;
+			return;
+		}
 		if ('rejected' in run) {
 			this.rejected++;
 			return;
@@ -78,7 +83,7 @@ export class Tally {
 			'outcomes:',
 			...list(this.outcomes),
 			...(this.unknown > 0 ? ['unknown, because:', ...list(this.reasons)] : []),
-			`${this.requests} requests, ${this.differences} predicted wrongly, ${this.unknown} unknown, ${this.upgraded} upgraded, ${this.rejected} configurations that nginx does not take`,
+			`${this.requests} requests, ${this.differences} predicted wrongly, ${this.unknown} unknown, ${this.upgraded} upgraded, ${this.rejected} configurations that nginx does not take, ${this.died} that it dies of`,
 		].join('\n');
 	}
 }
