@@ -31,9 +31,13 @@ const PLACES: Readonly<Partial<Record<ReferenceContext, readonly [before: string
 	upstream: ['events {}\nhttp {\nupstream u {', '}}'],
 };
 const CONTEXTS = Object.keys(PLACES) as readonly ReferenceContext[];
-/** Debian ships the stream and mail modules apart; a directive of theirs alone is unknown to the nginx at hand. */
-const NAMES = directiveNames().filter((name) =>
-	definitionsOf(name).some(({ contexts, measured }) => measured && contexts.some((context) => !/^(?:stream|mail)/.test(context))),
+/** Debian ships the stream and mail modules apart: what they alone have is unknown to the nginx at hand, which is also given its pid file. */
+const NAMES = directiveNames().filter(
+	(name) =>
+		!/^(?:stream|mail|pid)$/.test(name) &&
+		definitionsOf(name).some(
+			({ contexts, measured }) => measured && contexts.some((context) => !/^(?:stream|mail)/.test(context)),
+		),
 );
 
 function within(context: ReferenceContext, lines: readonly string[]): string {
@@ -72,7 +76,7 @@ function difference(text: string, version: NginxVersion, stop: Stop | undefined)
 function isShared(text: string, stop: Stop): boolean {
 	if (!/ directive invalid /.test(stop.message)) return true;
 	const name = text.split('\n')[stop.line - 1]?.trim().split(/[ ;]/)[0] ?? '';
-	return definitionsOf(name).some(({ value }) => value !== undefined);
+	return definitionsOf(name).every(({ value }) => value !== undefined);
 }
 
 const binaries = await generations();

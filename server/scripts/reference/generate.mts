@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Directive, Format, getDirectives, getVariables } from '@nginx/reference-lib';
 import type { Command } from './commands.mts';
 import { earlierOf, sinceOf, untilOf } from './history.mts';
-import { firstParagraphs } from './texts.mts';
+import { besideTwins, firstParagraphs } from './texts.mts';
 
 /*
  * Writes the directive reference: what nginx's documentation says of each directive (@nginx/reference-lib), corrected by what real nginx
@@ -57,10 +57,11 @@ const texts = new Map<string, string>();
 for (const [name, directives] of documented)
 	for (const { module, description } of directives) {
 		const key = `${module} ${name}`;
-		if (!texts.has(key)) texts.set(key, firstParagraphs(description));
+		const text = firstParagraphs(description);
+		if (text !== '' && !texts.has(key)) texts.set(key, text);
 	}
 write('texts.generated.json', {
-	directives: Object.fromEntries([...texts].sort(([a], [b]) => (a < b ? -1 : 1))),
+	directives: Object.fromEntries([...texts].sort(([a], [b]) => besideTwins(a, b))),
 	variables: Object.fromEntries(
 		getVariables(Format.Markdown)
 			.map(({ name, description }): [string, string] => [
