@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, context } from 'esbuild';
+import { type BuildOptions, build, context, type Plugin } from 'esbuild';
 
 /* Bundles the five entries. `--watch` rebuilds on change and prints the lines that the editor's problem matcher waits for. */
 
@@ -16,6 +17,26 @@ const shared: BuildOptions = {
 	logLevel: 'warning',
 	metafile: true,
 };
+/** What is known of nginx, as data: one file each, which the Node bundles read when they need it and the browser fetches. */
+const DATA = ['directives', 'texts'];
+
+/** Leaves the data out of a Node bundle; it is found beside it. */
+const dataBeside: Plugin = {
+	name: 'data-beside',
+	setup(building) {
+		building.onResolve({ filter: /\.generated\.json$/ }, ({ path }) => ({
+			path: `../reference/${basename(path).replace('.generated', '')}`,
+			external: true,
+		}));
+	},
+};
+
+function copyData(): void {
+	mkdirSync(`${root}/server/dist/reference`, { recursive: true });
+	for (const name of DATA)
+		copyFileSync(`${root}/server/src/core/reference/${name}.generated.json`, `${root}/server/dist/reference/${name}.json`);
+}
+
 const node: BuildOptions = { ...shared, platform: 'node', target: 'node20', format: 'cjs' };
 const browser: BuildOptions = { ...shared, platform: 'browser', target: 'es2022' };
 
@@ -28,12 +49,13 @@ const entries: readonly (BuildOptions & { readonly entryPoints: readonly string[
 		outfile: 'client/dist/browser/extension.js',
 		external: ['vscode'],
 	},
-	{ ...node, entryPoints: ['server/src/node/main.ts'], outfile: 'server/dist/node/server.js' },
+	{ ...node, entryPoints: ['server/src/node/main.ts'], outfile: 'server/dist/node/server.js', plugins: [dataBeside] },
 	{ ...browser, format: 'iife', entryPoints: ['server/src/browser/main.ts'], outfile: 'server/dist/browser/server.js' },
 	{
 		...node,
 		entryPoints: ['server/src/node/cli/main.ts'],
 		outfile: 'server/dist/node/cli.js',
+		plugins: [dataBeside],
 		banner: { js: '#!/usr/bin/env node' },
 	},
 ];
@@ -42,6 +64,7 @@ const present = entries.filter(({ entryPoints }) => entryPoints.every((path) => 
 for (const { entryPoints } of entries)
 	if (!entryPoints.every((path) => existsSync(`${root}/${path}`))) console.warn(`${entryPoints[0]} is not there; skipped.`);
 
+copyData();
 if (watch) {
 	console.log('[watch] build started');
 	const contexts = await Promise.all(present.map((options) => context(options)));

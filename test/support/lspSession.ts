@@ -20,6 +20,7 @@ import {
 	StreamMessageWriter,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import texts from '../../server/src/core/reference/texts.generated.json';
 import type { DiskFiles, Host } from '../../server/src/lsp/host.ts';
 import { startServer } from '../../server/src/lsp/server.ts';
 import type { InitializationOptions, Status } from '../../server/src/protocol/requests.ts';
@@ -98,6 +99,7 @@ export class LspSession {
 		const disk = new MemoryDisk(options.files ?? {});
 		startServer(createConnection(ProposedFeatures.all, new StreamMessageReader(toServer), new StreamMessageWriter(toClient)), {
 			files: disk,
+			referenceTexts: async () => texts,
 			defer: (callback) => void setImmediate(callback),
 			...options.host,
 		});

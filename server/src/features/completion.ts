@@ -9,6 +9,7 @@ import { referenceContext } from '../core/config/directiveProblems.ts';
 import type { Scope } from '../core/config/model.ts';
 import { variableTable } from '../core/config/variables.ts';
 import { type DirectiveDefinition, definitionsIn, definitionsOf } from '../core/reference/directives.ts';
+import type { ReferenceTexts } from '../core/reference/texts.ts';
 import { builtInVariables } from '../core/reference/variables.ts';
 import { HANDLERS } from '../core/routes/handlers.ts';
 import type { Directive } from '../core/syntax/nodes.ts';
@@ -189,12 +190,12 @@ function withRange(item: CompletionItem, range: ReturnType<typeof rangeOf>): Com
 }
 
 /** Adds the documentation to an item of the view's document. */
-export function resolveCompletion(view: View, item: CompletionItem, data: CompletionData): CompletionItem {
+export function resolveCompletion(view: View, item: CompletionItem, data: CompletionData, texts: ReferenceTexts): CompletionItem {
 	const value =
 		'variable' in data
-			? variableDocumentation(view, data.variable)
+			? variableDocumentation(view, data.variable, texts)
 			: definitionsOf(data.directive)
 					.filter(({ module }) => module === data.module)
-					.map((definition) => documentationOf(view, definition))[0];
+					.map((definition) => documentationOf(view, definition, texts))[0];
 	return value === undefined ? item : { ...item, documentation: { kind: MarkupKind.Markdown, value } };
 }

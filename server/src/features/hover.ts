@@ -3,7 +3,7 @@ import { referenceContext } from '../core/config/directiveProblems.ts';
 import { type VariableDefinition, variableTable } from '../core/config/variables.ts';
 import { defaultOf } from '../core/reference/defaults.ts';
 import { type DirectiveDefinition, definitionsOf } from '../core/reference/directives.ts';
-import { directiveText, variableText } from '../core/reference/texts.ts';
+import { directiveText, type ReferenceTexts, variableText } from '../core/reference/texts.ts';
 import { formatVersion } from '../core/reference/versions.ts';
 import { HANDLERS } from '../core/routes/handlers.ts';
 import type { Directive, Word } from '../core/syntax/nodes.ts';
@@ -28,13 +28,13 @@ const SPEAKS_OF_REQUEST: ReadonlySet<string> = new Set([
 ]);
 
 /** What is known about the word under the caret: a variable's definition, the effective request, the directive's documentation. */
-export function hover(view: View, position: Position): Hover | undefined {
+export function hover(view: View, position: Position, texts: ReferenceTexts): Hover | undefined {
 	const offset = view.lines.offsetAt(position);
 	const directive = directiveAt(view.tree, offset);
 	const word = directive && wordAt(directive, offset);
 	if (directive === undefined || word === undefined) return undefined;
 	const variable =
-		word === directive.name && directive.parent?.name.value !== 'map' ? undefined : variableHover(view, word, offset);
+		word === directive.name && directive.parent?.name.value !== 'map' ? undefined : variableHover(view, word, offset, texts);
 	if (variable !== undefined) return variable;
 	const parts: string[] = [];
 	if (SPEAKS_OF_REQUEST.has(directive.name.value)) {
@@ -43,24 +43,24 @@ export function hover(view: View, position: Position): Hover | undefined {
 		if (request !== undefined) parts.push(request);
 	}
 	if (word === directive.name) {
-		const documentation = directiveDocumentation(view, directive);
+		const documentation = directiveDocumentation(view, directive, texts);
 		if (documentation !== undefined) parts.push(documentation);
 	}
 	if (parts.length === 0) return undefined;
 	return { contents: { kind: MarkupKind.Markdown, value: parts.join('\n\n---\n\n') }, range: rangeOf(view.lines, word.span) };
 }
 
-function variableHover(view: View, word: Word, offset: number): Hover | undefined {
+function variableHover(view: View, word: Word, offset: number, texts: ReferenceTexts): Hover | undefined {
 	const reference = variableReferences(word, view.tree.source).find(({ span, capture }) => !capture && touches(span, offset));
 	if (reference === undefined) return undefined;
-	const value = variableDocumentation(view, reference.name);
+	const value = variableDocumentation(view, reference.name, texts);
 	return value === undefined
 		? undefined
 		: { contents: { kind: MarkupKind.Markdown, value }, range: rangeOf(view.lines, reference.span) };
 }
 
 /** Where a variable comes from: the block or line that defines it, or the documentation of nginx's own. */
-export function variableDocumentation(view: View, name: string): string | undefined {
+export function variableDocumentation(view: View, name: string, texts: ReferenceTexts): string | undefined {
 	const definitions = view.checked.flatMap(({ configuration }) => variableTable(configuration).definitions.get(name) ?? []);
 	const shown = new Map<string, string>();
 	for (const definition of definitions) {
@@ -68,7 +68,7 @@ export function variableDocumentation(view: View, name: string): string | undefi
 		if (!shown.has(`${path}\0${span.start}`)) shown.set(`${path}\0${span.start}`, definitionText(view, definition));
 	}
 	if (shown.size > 0) return [...shown.values()].slice(0, 3).join('\n\n');
-	const text = variableText(name);
+	const text = variableText(texts, name);
 	return text === undefined ? undefined : `\`$${name}\`, nginx's own\n\n${text}`;
 }
 
@@ -91,23 +91,23 @@ function definitionText(view: View, { name, kind, at, place }: VariableDefinitio
 }
 
 /** Syntax, default for the version in force, contexts and the text of nginx's documentation. */
-function directiveDocumentation(view: View, directive: Directive): string | undefined {
+function directiveDocumentation(view: View, directive: Directive, texts: ReferenceTexts): string | undefined {
 	const definitions = definitionsOf(directive.name.value);
 	const [placement] = view.placements(directive);
 	const context = placement && referenceContext(placement.placed.scope);
 	const definition = definitions.find(({ contexts }) => context !== undefined && contexts.includes(context)) ?? definitions[0];
-	return definition && documentationOf(view, definition);
+	return definition && documentationOf(view, definition, texts);
 }
 
 /** A directive's documentation as Markdown. */
-export function documentationOf(view: View, definition: DirectiveDefinition): string {
+export function documentationOf(view: View, definition: DirectiveDefinition, texts: ReferenceTexts): string {
 	const { name, module, contexts, syntax } = definition;
 	const forms = syntax.map((form) => `\`${name}${form === '' ? '' : ' '}${form.replace(/[`*]/g, '')}\``).join('  \n');
 	const fallback = defaultOf(name, view.nginxVersion) ?? definition.documentedDefault;
 	const parts = [
 		`${forms}\n\n${fallback === '' ? '' : `Default in nginx ${formatVersion(view.nginxVersion)}: \`${fallback}\` · `}In: ${contexts.join(', ')}`,
 	];
-	const text = directiveText(module, name);
+	const text = directiveText(texts, module, name);
 	if (text !== undefined) parts.push(text);
 	const kind = module.startsWith('ngx_stream') ? 'stream' : module.startsWith('ngx_mail') ? 'mail' : 'http';
 	const page = module === 'ngx_core_module' ? 'ngx_core_module' : `${kind}/${module}`;

@@ -8,7 +8,9 @@ import {
 } from 'vscode-languageserver';
 import { codeActions, type FixAllData, resolveCodeAction } from '../features/codeActions.ts';
 import { codeLenses, type LensData, resolveCodeLens } from '../features/codeLens.ts';
-import type { CompletionData } from '../features/completion.ts';
+import { type CompletionData, completions, resolveCompletion } from '../features/completion.ts';
+import { explainRoute } from '../features/explainRoute.ts';
+import { hover } from '../features/hover.ts';
 import { definition, documentHighlights, references } from '../features/navigation.ts';
 import { prepareRename, rename } from '../features/rename.ts';
 import { routeList } from '../features/routeList.ts';
@@ -59,26 +61,18 @@ export function answerRequests(connection: Connection, session: Session, flow: D
 		if (data === undefined) return action;
 		return on('Fixing', data.uri, token, action, (view) => resolveCodeAction(view, action, data));
 	});
-	connection.onHover(({ textDocument: { uri }, position }, token) =>
-		on('Hover', uri, token, null, async (view) => {
-			// The documentation's texts are large: they are loaded with the first question for them.
-			const { hover } = await import('../features/hover.ts');
-			return hover(view, position) ?? null;
-		}),
-	);
+	connection.onHover(async ({ textDocument: { uri }, position }, token) => {
+		const texts = await session.texts();
+		return on('Hover', uri, token, null, (view) => hover(view, position, texts) ?? null);
+	});
 	connection.onCompletion(({ textDocument: { uri }, position }, token) =>
-		on('Completion', uri, token, [], async (view) => {
-			const { completions } = await import('../features/completion.ts');
-			return completions(view, position);
-		}),
+		on('Completion', uri, token, [], (view) => completions(view, position)),
 	);
-	connection.onCompletionResolve((item: CompletionItem, token) => {
+	connection.onCompletionResolve(async (item: CompletionItem, token) => {
 		const data = item.data as Partial<CompletionData> | undefined;
 		if (data?.uri === undefined || (!('variable' in data) && !('directive' in data))) return item;
-		return on('Completion', data.uri, token, item, async (view) => {
-			const { resolveCompletion } = await import('../features/completion.ts');
-			return resolveCompletion(view, item, data as CompletionData);
-		});
+		const texts = await session.texts();
+		return on('Completion', data.uri, token, item, (view) => resolveCompletion(view, item, data as CompletionData, texts));
 	});
 	connection.onDefinition(({ textDocument: { uri }, position }, token) =>
 		on('Definition', uri, token, [], (view) => definition(view, position)),
@@ -135,8 +129,7 @@ export function answerRequests(connection: Connection, session: Session, flow: D
 		on<SnippetsResult>('Snippets', uri, token, { snippets: [], context: '' }, (view) => snippetsAt(view, position)),
 	);
 	connection.onRequest(EXPLAIN_ROUTE, (params: ExplainRouteParams, token: CancellationToken) =>
-		on('Explanation', params.uri, token, null, async (view) => {
-			const { explainRoute } = await import('../features/explainRoute.ts');
+		on('Explanation', params.uri, token, null, (view) => {
 			const answer = explainRoute(view, params);
 			if ('problem' in answer) throw refused(answer.problem);
 			return answer;

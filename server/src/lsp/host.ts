@@ -1,4 +1,5 @@
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
+import type { ReferenceTexts } from '../core/reference/texts.ts';
 import type { HandshakeStage, TestHandshakeParams } from '../protocol/requests.ts';
 
 /** The text of a file as it is on disk. */
@@ -24,6 +25,8 @@ export interface Cancellation {
 export interface Host {
 	/** Undefined in a browser: files are then asked of the client. */
 	readonly files: DiskFiles | undefined;
+	/** The texts of nginx's documentation. Read when they are first asked for; a rejected promise leaves hovers without them. */
+	readonly referenceTexts: () => Promise<ReferenceTexts>;
 	/** Makes one real handshake. Never throws: failures are in the trace. Only called in a trusted workspace. */
 	readonly handshake?: (
 		params: TestHandshakeParams,

@@ -1,3 +1,4 @@
+import type { ReferenceTexts } from '../core/reference/texts.ts';
 import type { View } from '../features/view.ts';
 import type { Bases } from './basis.ts';
 import type { Documents } from './documents.ts';
@@ -17,6 +18,7 @@ export class Session {
 	readonly host: Host;
 	#ready: Promise<void> = Promise.resolve();
 	#isReady = false;
+	#texts: Promise<ReferenceTexts> | undefined;
 
 	constructor(parts: Pick<Session, 'documents' | 'workspace' | 'bases' | 'commands' | 'log' | 'host'>) {
 		this.documents = parts.documents;
@@ -25,6 +27,15 @@ export class Session {
 		this.commands = parts.commands;
 		this.log = parts.log;
 		this.host = parts.host;
+	}
+
+	/** nginx's documentation; empty where it cannot be had. */
+	texts(): Promise<ReferenceTexts> {
+		this.#texts ??= this.host.referenceTexts().catch((error: unknown) => {
+			this.log.error(`The documentation's texts cannot be read: ${String(error)}`);
+			return { directives: {}, variables: {} };
+		});
+		return this.#texts;
 	}
 
 	/** Starts to learn the settings, the version and the workspace's files (anew). */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
+import type { ReferenceTexts } from '../core/reference/texts.ts';
 import type { Cancellation, DiskFiles, DiskText, Host } from '../lsp/host.ts';
 import type { HandshakeStage, TestHandshakeParams } from '../protocol/requests.ts';
 import { probe } from './handshake/probe.ts';
@@ -10,7 +11,13 @@ const LARGEST = 64 * 1024 * 1024;
 
 /** What a Node process can do for the server. */
 export function nodeHost(): Host {
-	return { files: disk, handshake, nginxVersion, defer: (callback) => void setImmediate(callback) };
+	return { files: disk, handshake, nginxVersion, defer: (callback) => void setImmediate(callback), referenceTexts };
+}
+
+/** Beside the bundle, a file of its own. */
+async function referenceTexts(): Promise<ReferenceTexts> {
+	const { default: texts } = await import('../core/reference/texts.generated.json');
+	return texts;
 }
 
 type DiskEntries = ReturnType<DiskFiles['list']>;

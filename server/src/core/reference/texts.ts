@@ -1,18 +1,21 @@
-import texts from './texts.generated.json';
-
-const DIRECTIVES: Readonly<Record<string, string>> = texts.directives;
-const VARIABLES: Readonly<Record<string, string>> = texts.variables;
-
-/** The first paragraphs of the documentation of a directive of a module, Markdown; undefined when there is none. */
-export function directiveText(module: string, name: string): string | undefined {
-	return DIRECTIVES[`${module} ${name}`];
+/** The documentation's texts, Markdown. They are large, so they are a file of their own that is read when somebody asks (texts.generated.json). */
+export interface ReferenceTexts {
+	/** By module, a blank, and the directive's name. */
+	readonly directives: Readonly<Record<string, string>>;
+	/** By name without `$`; a name that ends in `_` stands for a family. */
+	readonly variables: Readonly<Record<string, string>>;
 }
 
-/** The documentation of a built-in variable, or of the family it belongs to (`http_…`), Markdown. `name` is without `$`. */
-export function variableText(name: string): string | undefined {
+/** The first paragraphs of the documentation of a directive of a module; undefined when there is none. */
+export function directiveText(texts: ReferenceTexts, module: string, name: string): string | undefined {
+	return texts.directives[`${module} ${name}`];
+}
+
+/** The documentation of a built-in variable, or of the family it belongs to (`http_…`). `name` is without `$`. */
+export function variableText(texts: ReferenceTexts, name: string): string | undefined {
 	const lower = name.toLowerCase();
-	const own = VARIABLES[lower];
+	const own = texts.variables[lower];
 	if (own !== undefined) return own;
-	const family = Object.keys(VARIABLES).find((prefix) => prefix.endsWith('_') && lower.startsWith(prefix));
-	return family === undefined ? undefined : VARIABLES[family];
+	const family = Object.keys(texts.variables).find((prefix) => prefix.endsWith('_') && lower.startsWith(prefix));
+	return family === undefined ? undefined : texts.variables[family];
 }
