@@ -23,10 +23,12 @@ export function installEditor() {
 }
 
 function npm(args) {
+	// An npm above this one leaves its own user agent in the environment, and code-server reads the version of Node from there.
+	const { npm_config_user_agent: _agent, npm_node_execpath: _node, ...inherited } = process.env;
 	const { status } = spawnSync('npm', args, {
 		cwd: here,
 		stdio: ['ignore', 'inherit', 'inherit'],
-		env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, npm_config_unsafe_perm: 'true' },
+		env: { ...inherited, PATH: `${bin}${delimiter}${process.env.PATH}`, npm_config_unsafe_perm: 'true' },
 	});
 	if (status !== 0) fail(`npm ${args.join(' ')} failed.`);
 }
