@@ -17,8 +17,12 @@ const ids = readdirSync(rulesFolder)
 const names = ids.map((id) => id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()));
 const list = [
 	'// Written by `npm run generate`; do not edit.',
-	...ids.map((id, index) => `import ${names[index]} from './${id}.ts';`),
-	"import type { Rule } from './rule.ts';",
+	...[
+		...ids.map((id, index) => [id, `import ${names[index]} from './${id}.ts';`] as const),
+		['rule', "import type { Rule } from './rule.ts';"] as const,
+	]
+		.sort(([a], [b]) => (a < b ? -1 : 1))
+		.map(([, line]) => line),
 	'',
 	'/** Every rule, by id. */',
 	'export const RULES: readonly Rule[] = [',

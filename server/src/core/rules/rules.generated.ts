@@ -9,6 +9,8 @@ import headersLost from './headers-lost.ts';
 import httpVersion10 from './http-version-1-0.ts';
 import httpVersion2 from './http-version-2.ts';
 import idleTimeout from './idle-timeout.ts';
+import includeCycle from './include-cycle.ts';
+import includeMissing from './include-missing.ts';
 import locationShadowed from './location-shadowed.ts';
 import mapSourceLiteral from './map-source-literal.ts';
 import mapWrongValue from './map-wrong-value.ts';
@@ -37,6 +39,8 @@ export const RULES: readonly Rule[] = [
 	httpVersion10,
 	httpVersion2,
 	idleTimeout,
+	includeCycle,
+	includeMissing,
 	locationShadowed,
 	mapSourceLiteral,
 	mapWrongValue,
