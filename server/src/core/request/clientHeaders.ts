@@ -34,6 +34,8 @@ const UNIQUE: ReadonlySet<string> = new Set([
 	'authorization',
 ]);
 
+const ASCII = /^[!-~]*$/;
+
 /** Reads the client's header lines as ngx_http_process_request_headers does. */
 export function readHeaders(written: readonly (readonly [string, string])[], rules: HeaderRules): ReadHeaders {
 	const headers: ClientHeader[] = [];
@@ -44,7 +46,8 @@ export function readHeaders(written: readonly (readonly [string, string])[], rul
 		if (name === '' || hasControl(name) || /[\0\r\n]/.test(value)) return { headers, refused: 400 };
 		if (name.length + value.length + 4 > rules.longest) return { headers, refused: 494 };
 		if (isInvalid(name, rules)) continue;
-		const lower = lowerCase(name);
+		// Beyond ASCII toLowerCase folds more than nginx does.
+		const lower = ASCII.test(name) ? name.toLowerCase() : lowerCase(name);
 		if (UNIQUE.has(lower)) {
 			if (seen.has(lower)) return { headers, refused: 400 };
 			seen.add(lower);

@@ -1,5 +1,4 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
-import { parseTime } from '../reference/values.ts';
 import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { type ClientHeader, hasToken } from './clientHeaders.ts';
 import { joined } from './headerSet.ts';
@@ -241,7 +240,7 @@ function judgeStatus(state: RequestState, level: Level, module: string, found: C
 			text: `error_page makes the status ${state.errorStatus} of the backend’s 101`,
 		});
 	const timeout = level.setting(`${module}_read_timeout`);
-	if (timeout.value !== undefined && parseTime(timeout.value) === 0)
+	if (level.duration(`${module}_read_timeout`) === 0)
 		found.obstacles.push({
 			code: 'response-status',
 			at: timeout.at === undefined ? [] : [timeout.at],

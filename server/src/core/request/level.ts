@@ -3,6 +3,7 @@ import { type LocationMatch, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { defaultOf } from '../reference/defaults.ts';
 import { listFamily } from '../reference/inheritance.ts';
+import { parseTime } from '../reference/values.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
 import type { Ground } from './ground.ts';
 import { type LocationTable, locationTable } from './locationTable.ts';
@@ -62,6 +63,7 @@ export class Level {
 	readonly #effective = new Map<string, Effective>();
 	readonly #templates = new Map<PlacedDirective, Template>();
 	readonly #without = new Map<PlacedDirective, string | undefined>();
+	readonly #durations = new Map<string, number | undefined>();
 	#headerLines: HeaderLines | undefined;
 	#locations: LocationTable | undefined;
 	#program: Program | undefined;
@@ -216,6 +218,15 @@ export class Level {
 	/** The Connection header that nginx sends when no line sets one (semantics §0.2). */
 	get defaultConnection(): string {
 		return this.ground.traits.dropsConnection ? '' : 'close';
+	}
+
+	/** Milliseconds of a time in force; undefined when it is not known or no time. */
+	duration(name: string): number | undefined {
+		if (!this.#durations.has(name)) {
+			const { value } = this.setting(name);
+			this.#durations.set(name, value === undefined ? undefined : parseTime(value));
+		}
+		return this.#durations.get(name);
 	}
 
 	/** `on` or `off`, with the default for what is not set. */

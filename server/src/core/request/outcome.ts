@@ -1,4 +1,3 @@
-import { parseTime } from '../reference/values.ts';
 import { fromBytes } from '../text/bytes.ts';
 import { judge, notProxied } from './conformance.ts';
 import type { Journey } from './journey.ts';
@@ -92,7 +91,7 @@ function proxiedPrediction(state: RequestState, passed: Passed): Prediction {
 	citeHeaders(state, passed);
 	const tunnels = TUNNELS.has(passed.upstream.module) && passed.upstream.httpVersion !== '2';
 	const timeout = tunnels ? passed.level.setting(`${passed.upstream.module}_read_timeout`) : undefined;
-	const idle = timeout?.value === undefined ? undefined : parseTime(timeout.value);
+	const idle = timeout && passed.level.duration(`${passed.upstream.module}_read_timeout`);
 	if (idle !== undefined && idle !== DEFAULT_READ_TIMEOUT) state.cite(timeout?.at, 'sets how long the tunnel may be silent');
 	return {
 		...common(state),

@@ -7,7 +7,7 @@ import { followRequest } from './outcome.ts';
 import type { ClientRequest, Prediction } from './prediction.ts';
 import { findAddress, splitListen } from './serverTable.ts';
 import type { Model } from './state.ts';
-import { createStreamPredictor } from './stream.ts';
+import { createStreamPredictor, type StreamPredictor } from './stream.ts';
 import { Undecided } from './value.ts';
 
 export interface Predictor {
@@ -26,7 +26,11 @@ const MOST_QUESTIONS = 4;
 /** Compiles a configuration for one nginx version. Costs are linear in the configuration; most of it is done when first asked for. */
 export function createPredictor(configuration: Configuration, version: NginxVersion): Predictor {
 	const model = buildModel(configuration, version);
-	const stream = createStreamPredictor(configuration, version);
+	let made: StreamPredictor | undefined;
+	const stream = (): StreamPredictor => {
+		made ??= createStreamPredictor(configuration, version);
+		return made;
+	};
 
 	const explore = (journey: (answers: readonly boolean[]) => Journey, answers: readonly boolean[]): Prediction => {
 		const attempt = journey(answers);
@@ -41,13 +45,13 @@ export function createPredictor(configuration: Configuration, version: NginxVers
 
 	return {
 		predict(request) {
-			const streamed = takes(model, request) ? undefined : stream.predict(request);
+			const streamed = takes(model, request) ? undefined : stream().predict(request);
 			if (streamed !== undefined) return streamed;
 			if (model.servers.length === 0) return NOBODY;
 			return explore((answers) => openRequest(model, request, answers), []);
 		},
 		predictIn(location, request) {
-			if (location.context === 'stream server') return stream.predictIn(location, request);
+			if (location.context === 'stream server') return stream().predictIn(location, request);
 			const place = levelFor(model, location);
 			if (place === undefined) return { ...NOBODY, outcome: 'unknown', unknown: 'the location stands in no server' };
 			return explore((answers) => enterLocation(model, place, request, answers), []);

@@ -1,5 +1,4 @@
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
-import { parseTime } from '../reference/values.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { isIn, parseIp, parseRange } from './addresses.ts';
@@ -113,7 +112,7 @@ function predictServer(model: Model, server: Server, request: ClientRequest): Pr
 			upstream,
 			upgrade: obstacles.length === 0,
 			obstacles,
-			idleTimeoutMs: (timeout.value === undefined ? undefined : parseTime(timeout.value)) ?? null,
+			idleTimeoutMs: level.duration('proxy_timeout') ?? null,
 			idleTimeoutAt: timeout.at,
 		};
 	} catch (error) {
