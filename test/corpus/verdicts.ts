@@ -6,6 +6,7 @@ import { analyseProject } from '../../server/src/core/engine/project.ts';
 import type { NginxVersion } from '../../server/src/core/reference/versions.ts';
 import type { Route } from '../../server/src/core/routes/route.ts';
 import { targetOf } from '../../server/src/node/cli/discover.ts';
+import { UsageFailure } from '../../server/src/node/cli/failure.ts';
 import { diskFiles } from '../../server/src/node/files.ts';
 import type { RecordedAnswer, RecordedConfiguration, RecordedLocation } from './truth.ts';
 
@@ -49,7 +50,8 @@ export function checkPath(folder: string, path: string, version: NginxVersion, f
 			asked,
 		);
 	} catch (error) {
-		crashes.push(`${path}: ${String(error)}`);
+		// What is said instead of an answer (no configuration in the folder, a binary file) is no crash.
+		if (!(error instanceof UsageFailure)) crashes.push(`${path}: ${String(error)}`);
 		return done([], [], 0);
 	}
 }

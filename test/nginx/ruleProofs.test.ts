@@ -74,7 +74,7 @@ function whole(text: string, example: Example, port: number, backendPort: number
 	const moved = text.replace(/\b8080\b/g, `127.0.0.1:${port}`).replace(/\b9000\b/g, String(backendPort));
 	const kept = folder === '' ? '' : `${globals(folder)}\n`;
 	return example.within === 'main'
-		? `${kept}${moved.replace(/http\s*\{/, (head) => `${head} ${PRIVATE_HTTP}`)}`
+		? `${kept}${moved.replace(/http\s*\{/, (head) => `${head} access_log off; ${PRIVATE_HTTP}`)}`
 		: `${kept}events {}\nhttp {\naccess_log off; ${PRIVATE_HTTP}\n${moved}}\n`;
 }
 
