@@ -32,7 +32,11 @@ export function proxyHeaders(state: RequestState, level: Level, httpVersion: str
 	const { lines, unknown } = level.headerLines;
 	if (unknown !== undefined) return { sent: [], decided: new Set(), unknown };
 	const { traits } = level.ground;
+	const { captures } = state;
 	let user = lines.map((line) => userHeader(state, line));
+	// nginx measures all lines before it writes them; what it then writes of $1 is not defined.
+	if (state.captures !== captures && lines.some(({ value }) => value.pieces.some(({ kind }) => kind === 'capture')))
+		return { sent: [], decided: new Set(), unknown: 'a map changes $1 while the headers are written' };
 	if (traits.oneHost) user = lastHostFirst(user);
 	const names = new Set(user.map(({ lower }) => lower));
 	const defaults: SentHeader[] = [];
