@@ -112,7 +112,6 @@ const PREFIXES: readonly string[] = [
 	'websockify_',
 	'xrlt_',
 	'xss_',
-	'zip_',
 	'zstd',
 ];
 
