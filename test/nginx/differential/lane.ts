@@ -56,10 +56,10 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 		text
 			.replaceAll(NET, net)
 			.replaceAll(SOCKETS, sockets)
-			.replace(/1800([1-4])/g, (_, digit: string) => String(firstPort + Number(digit)));
+			.replace(/1800([1-5])/g, (_, digit: string) => String(firstPort + Number(digit)));
 	const back = (text: string): string => {
 		let general = text.replaceAll(net, NET).replaceAll(sockets, SOCKETS);
-		for (const digit of [1, 2, 3, 4]) general = general.replaceAll(String(firstPort + digit), `1800${digit}`);
+		for (const digit of [1, 2, 3, 4, 5]) general = general.replaceAll(String(firstPort + digit), `1800${digit}`);
 		return general;
 	};
 	const certificate = await testCertificate();
@@ -99,7 +99,7 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 			mkdirSync(join(place, 'temp'), { recursive: true });
 			for (const [name, text] of Object.entries(files)) {
 				mkdirSync(dirname(join(place, name)), { recursive: true });
-				writeFileSync(join(place, name), text.replace(UP, join(place, 'up.sock')));
+				writeFileSync(join(place, name), text);
 			}
 			writeFileSync(join(place, 'htpasswd'), 'u:{PLAIN}p\n');
 			writeFileSync(join(place, 'key.pem'), certificate.key);
@@ -117,7 +117,7 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 				}
 			};
 			try {
-				if (!(await isUp(child, join(place, 'up.sock')))) return { rejected: /\[emerg\].*: (.*)/.exec(log())?.[1] ?? log() };
+				if (!(await isUp(child, translate(UP)))) return { rejected: /\[emerg\].*: (.*)/.exec(log())?.[1] ?? log() };
 				const result = await use((asked) => send(asked, translate, received), log);
 				return child.signalCode === null && child.exitCode === null
 					? { result }
@@ -130,8 +130,8 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 	};
 }
 
-/** Stands for the socket that tells when nginx is up. */
-const UP = '/tmp/nginx-up.sock';
+/** Tells when nginx is up. nginx opens its sockets in the order of the configuration, but all unix ones together, so it is no such. */
+const UP = '127.0.0.1:18005';
 
 /** What a test's configuration needs around the generated http block: private files, and a socket that tells when nginx is up. */
 export function framed(files: Files): Files {
@@ -143,12 +143,12 @@ export function framed(files: Files): Files {
 	const http = (files['nginx.conf'] ?? '')
 		.replace(/^http\s*\{/m, (head) => `${head}\n${own}\n`)
 		// nginx opens its sockets in order: when this one is there, all are.
-		.replace(/\}\s*$/, `server { listen unix:${UP}; }\n}\n`);
+		.replace(/\}\s*$/, `server { listen ${UP}; }\n}\n`);
 	const main = 'daemon off;\nmaster_process off;\npid nginx.pid;\nevents { worker_connections 1024; }\n';
 	return { ...files, 'nginx.conf': main + http };
 }
 
-function isUp(child: ChildProcess, socketPath: string): Promise<boolean> {
+function isUp(child: ChildProcess, address: string): Promise<boolean> {
 	return new Promise((resolve) => {
 		let over = false;
 		const end = (up: boolean): void => {
@@ -160,7 +160,7 @@ function isUp(child: ChildProcess, socketPath: string): Promise<boolean> {
 		setTimeout(() => end(false), 10_000).unref();
 		const attempt = (): void => {
 			if (over) return;
-			const socket = connect(socketPath);
+			const socket = connect({ host: address.split(':')[0] ?? '', port: Number(address.split(':')[1]) });
 			socket.once('connect', () => {
 				socket.destroy();
 				end(true);

@@ -250,7 +250,7 @@ export function withoutTwins(children: readonly Item[]): Item[] {
 	return children.filter(({ name }) => {
 		if (!/_pass$|^(try_files|auth_basic|auth_basic_user_file|internal|proxy_http_version|root|alias|satisfy)$/.test(name))
 			return true;
-		const key = name.endsWith('_pass') ? 'pass' : name;
+		const key = name.endsWith('_pass') ? 'pass' : name === 'alias' ? 'root' : name;
 		if (seen.has(key)) return false;
 		seen.add(key);
 		return true;
