@@ -34,8 +34,7 @@ export function proxyHeaders(state: RequestState, level: Level, httpVersion: str
 	const { traits } = level.ground;
 	const { captures } = state;
 	let user = lines.map((line) => userHeader(state, line));
-	// nginx measures all lines before it writes them; what it then writes of $1 is not defined.
-	if (state.captures !== captures && lines.some(({ value }) => value.pieces.some(({ kind }) => kind === 'capture')))
+	if (state.captures !== captures && lines.some((line, at) => readsOtherwise(state, line, user[at])))
 		return { sent: [], decided: new Set(), unknown: 'a map changes $1 while the headers are written' };
 	if (traits.oneHost) user = lastHostFirst(user);
 	const names = new Set(user.map(({ lower }) => lower));
@@ -55,6 +54,12 @@ export function proxyHeaders(state: RequestState, level: Level, httpVersion: str
 	const decided = new Set([...names, ...defaults.map(({ lower }) => lower)]);
 	decided.add('content-length').add('transfer-encoding');
 	return { sent, decided, unknown: undefined };
+}
+
+/** nginx measures all lines before it writes them: where a capture has changed in between, what it writes is not defined. */
+function readsOtherwise(state: RequestState, line: HeaderLines['lines'][number], header: SentHeader | undefined): boolean {
+	if (!line.value.pieces.some(({ kind }) => kind === 'capture') || header === undefined) return false;
+	return textOf(userHeader(state, line).value) !== textOf(header.value);
 }
 
 function userHeader(state: RequestState, { at, lower, value }: HeaderLines['lines'][number]): SentHeader {
