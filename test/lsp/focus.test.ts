@@ -4,7 +4,7 @@ import { buildConfiguration } from '../../server/src/core/config/build.ts';
 import type { Files } from '../../server/src/core/config/model.ts';
 import { DEFAULT_VERSION } from '../../server/src/core/reference/versions.ts';
 import { Checked } from '../../server/src/features/checked.ts';
-import { findingsOf, type ShownFinding } from '../../server/src/features/findings.ts';
+import type { ShownFinding } from '../../server/src/features/findings.ts';
 import { Focus } from '../../server/src/lsp/focus.ts';
 import { memoryFiles } from '../support/memoryFiles.ts';
 import { tokenSoup } from '../support/tokenSoup.ts';
@@ -120,7 +120,7 @@ test('what is known of one server and the rest as it was is what a whole check s
 				if (focus.follow(path, texts[path], { start, oldEnd, newEnd: start + text.length })) {
 					followed++;
 					for (const file of [MAIN, SITE])
-						expect(plain(focus.findings(file))).toEqual(plain(findingsOf(now).filter((finding) => finding.at.path === file)));
+						expect(plain(focus.findings(file))).toEqual(plain(now.findings.filter((finding) => finding.at.path === file)));
 				} else {
 					whole++;
 					focus = new Focus(now);

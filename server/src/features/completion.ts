@@ -62,7 +62,8 @@ function directiveItems(view: View, scope: Scope | undefined, span: Span): Compl
 	const context = scope && referenceContext(scope);
 	if (context === undefined) return [];
 	const range = rangeOf(view.lines, span);
-	return definitionsIn(context).map((definition): CompletionItem => {
+	const offered = definitionsIn(context, view.nginxVersion).filter(({ module }) => module !== '');
+	return offered.map((definition): CompletionItem => {
 		const data: CompletionData = { uri: view.uri, directive: definition.name, module: definition.module };
 		return {
 			label: definition.name,

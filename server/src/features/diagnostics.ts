@@ -2,7 +2,7 @@ import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver-types
 import type { Finding } from '../core/engine/finding.ts';
 import { rulePageUrl } from '../core/rules/page.ts';
 import { RULES } from '../core/rules/rules.generated.ts';
-import { distinct, findingsOf, type ShownFinding } from './findings.ts';
+import { distinct, type ShownFinding } from './findings.ts';
 import { locationOf, rangeOf, type View } from './view.ts';
 
 /** What every diagnostic of ours is signed with. */
@@ -16,7 +16,7 @@ export interface Named<T extends ShownFinding> {
 
 /** The findings about the view's document with all that can be done about them, from every configuration that it is part of, each once. */
 export function findingsHere(view: View): readonly Named<Finding>[] {
-	const here = view.checked.flatMap((checked) => findingsOf(checked).filter(({ at }) => at.path === view.path));
+	const here = view.checked.flatMap((checked) => checked.findings.filter(({ at }) => at.path === view.path));
 	return named(view.checked.length === 1 ? here : distinct(here));
 }
 

@@ -1,14 +1,8 @@
-import type { Analysis } from '../core/engine/analyse.ts';
 import type { Finding } from '../core/engine/finding.ts';
 import { keyOf } from '../core/engine/project.ts';
 
 /** A finding to be shown; its fixes are made from a whole check. */
 export type ShownFinding = Omit<Finding, 'fixes'>;
-
-/** All that is to be said about a configuration, by file and place. */
-export function findingsOf(analysis: Analysis): readonly Finding[] {
-	return analysis.findings;
-}
 
 /** The findings of several configurations that share a file, each once. */
 export function distinct<T extends ShownFinding>(findings: readonly T[]): readonly T[] {

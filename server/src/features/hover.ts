@@ -1,7 +1,7 @@
 import { type Hover, MarkupKind, type Position } from 'vscode-languageserver-types';
 import { referenceContext } from '../core/config/directiveProblems.ts';
 import { type VariableDefinition, variableTable } from '../core/config/variables.ts';
-import { defaultOf } from '../core/reference/defaults.ts';
+import { shownDefault } from '../core/reference/defaults.ts';
 import { type DirectiveDefinition, definitionsOf } from '../core/reference/directives.ts';
 import { directiveText, type ReferenceTexts, variableText } from '../core/reference/texts.ts';
 import { formatVersion } from '../core/reference/versions.ts';
@@ -101,16 +101,17 @@ function directiveDocumentation(view: View, directive: Directive, texts: Referen
 
 /** A directive's documentation as Markdown. */
 export function documentationOf(view: View, definition: DirectiveDefinition, texts: ReferenceTexts): string {
-	const { name, module, contexts, syntax } = definition;
+	const { name, module, contexts, syntax, since, until } = definition;
 	const forms = syntax.map((form) => `\`${name}${form === '' ? '' : ' '}${form.replace(/[`*]/g, '')}\``).join('  \n');
-	const fallback = defaultOf(name, view.nginxVersion) ?? definition.documentedDefault;
+	const fallback = shownDefault(definition, view.nginxVersion);
+	const versions = `${since === undefined ? '' : ` · Since nginx ${since}`}${until === undefined ? '' : ` · Removed in nginx ${until}`}`;
 	const parts = [
-		`${forms}\n\n${fallback === '' ? '' : `Default in nginx ${formatVersion(view.nginxVersion)}: \`${fallback}\` · `}In: ${contexts.join(', ')}`,
+		`${forms}\n\n${fallback === '' ? '' : `Default in nginx ${formatVersion(view.nginxVersion)}: \`${fallback}\` · `}In: ${contexts.join(', ')}${versions}`,
 	];
 	const text = directiveText(texts, module, name);
 	if (text !== undefined) parts.push(text);
-	const kind = module.startsWith('ngx_stream') ? 'stream' : module.startsWith('ngx_mail') ? 'mail' : 'http';
-	const page = module === 'ngx_core_module' ? 'ngx_core_module' : `${kind}/${module}`;
+	const kind = /^ngx_(http|stream|mail)_/.exec(module)?.[1];
+	const page = kind === undefined ? module : `${kind}/${module}`;
 	if (module.startsWith('ngx_')) parts.push(`[${module}](https://nginx.org/en/docs/${page}.html#${name})`);
 	return parts.join('\n\n');
 }

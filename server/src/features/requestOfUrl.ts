@@ -28,7 +28,7 @@ export function readUrl(url: string): UrlParts | undefined {
 		tls,
 		host: match[2].toLowerCase(),
 		port,
-		target: target.replace(/[^\x21-\x7e]/gu, (char) => encodeURIComponent(char)),
+		target: target.replace(/\p{Surrogate}/gu, '\ufffd').replace(/[^\x21-\x7e]/gu, (char) => encodeURIComponent(char)),
 	};
 }
 

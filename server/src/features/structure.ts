@@ -27,26 +27,26 @@ const KINDS: ReadonlyMap<string, SymbolKind> = new Map([
 	['if', SymbolKind.Event],
 ]);
 
+/** What lies deeper is left out: an answer that is nested without end cannot be written down. */
+const DEEPEST = 500;
+
 /** The blocks of a document as an outline. */
 export function documentSymbols(tree: SyntaxTree, lines: Lines): DocumentSymbol[] {
-	const outline: DocumentSymbol[] = [];
-	const open: { readonly directive: Directive; readonly symbol: DocumentSymbol }[] = [];
-	for (const directive of walk(tree.directives)) {
-		if (directive.block === undefined) continue;
-		while (open.length > 0 && open.at(-1)?.directive !== directive.parent) open.pop();
-		const symbol: DocumentSymbol = {
-			name: titleOf(tree, directive),
-			kind: KINDS.get(directive.name.value) ?? SymbolKind.Object,
-			range: rangeOf(lines, directive.span),
-			selectionRange: rangeOf(lines, headerSpan(directive)),
-		};
-		const parent = open.at(-1)?.symbol;
-		if (parent === undefined) outline.push(symbol);
-		else if (parent.children === undefined) parent.children = [symbol];
-		else parent.children.push(symbol);
-		open.push({ directive, symbol });
-	}
-	return outline;
+	const symbolsOf = (directives: readonly Directive[], depth: number): DocumentSymbol[] =>
+		directives.flatMap((directive): DocumentSymbol[] => {
+			if (directive.block === undefined) return [];
+			const children = depth < DEEPEST ? symbolsOf(directive.block.children, depth + 1) : [];
+			return [
+				{
+					name: titleOf(tree, directive),
+					kind: KINDS.get(directive.name.value) ?? SymbolKind.Object,
+					range: rangeOf(lines, directive.span),
+					selectionRange: rangeOf(lines, headerSpan(directive)),
+					...(children.length > 0 ? { children } : {}),
+				},
+			];
+		});
+	return symbolsOf(tree.directives, 1);
 }
 
 /** `location /ws/`, `upstream chat`; a server by its names, else by what it listens on. */
@@ -123,7 +123,7 @@ export function selectionRanges(tree: SyntaxTree, lines: Lines, positions: reado
 		}
 		push({ start: 0, end: tree.source.text.length });
 		let range: SelectionRange | undefined;
-		for (const span of spans.reverse())
+		for (const span of spans.slice(-DEEPEST).reverse())
 			range = range === undefined ? { range: rangeOf(lines, span) } : { range: rangeOf(lines, span), parent: range };
 		return range ?? { range: { start: position, end: position } };
 	});

@@ -7,7 +7,7 @@ import type { SyntaxProblem, SyntaxTree } from '../core/syntax/nodes.ts';
 import { tokens } from '../core/syntax/tokens.ts';
 import type { Span } from '../core/text/span.ts';
 import { Checked } from '../features/checked.ts';
-import { findingsOf, type ShownFinding } from '../features/findings.ts';
+import type { ShownFinding } from '../features/findings.ts';
 import type { Touched } from './edits.ts';
 import { Around, ReducedText } from './reducedText.ts';
 import { faceOf, httpServers, type ServerFacts, serverFacts, targets, variablesByServer } from './serverFacts.ts';
@@ -74,7 +74,7 @@ export class Focus {
 
 	/** What is to be shown in one file, by place. */
 	findings(path: string): readonly ShownFinding[] {
-		if (this.#segments === undefined) return findingsOf(this.#checked).filter(({ at }) => at.path === path);
+		if (this.#segments === undefined) return this.#checked.findings.filter(({ at }) => at.path === path);
 		const found = [
 			...this.#outside.filter(({ at }) => at.path === path),
 			...this.#segments.filter((segment) => segment.path === path).flatMap(({ findings }) => findings),
@@ -153,7 +153,7 @@ export class Focus {
 	/** Cuts the whole check into servers; undefined when it cannot be cut. */
 	#split(): Segment[] | undefined {
 		const { configuration, routes } = this.#checked;
-		const findings = findingsOf(this.#checked);
+		const findings = this.#checked.findings;
 		const segments = serverFacts(configuration, routes).map((facts): Segment => {
 			const { node, file } = facts.placed;
 			return {
@@ -283,7 +283,7 @@ export class Focus {
 	#sort(now: Checked, lens: Lens, delta: number): Seen | undefined {
 		const inside: ShownFinding[] = [];
 		const outside: ShownFinding[] = [];
-		for (const finding of findingsOf(now)) {
+		for (const finding of now.findings) {
 			const at = this.#placeOf(finding.at.path, finding.at.span, lens);
 			if (at === undefined || (!at.inMiddle && this.#isElsewhere(finding.at.path, at, lens.segment, delta))) continue;
 			if (!at.inMiddle && finding.routeId !== undefined) return undefined;

@@ -1,20 +1,25 @@
 import type { LocationMatch } from '../config/location.ts';
 import { compileRegex } from '../config/regex.ts';
 
+/** A path as a client sends it. Half a character, which no URL can hold, becomes the replacement character. */
+export function encodePath(path: string): string {
+	return encodeURI(path.replace(/\p{Surrogate}/gu, '\ufffd'));
+}
+
 /** A path that a location takes, for showing and testing; undefined when none can be named with certainty. */
 export function examplePath(match: LocationMatch): { readonly path: string; readonly open: boolean } | undefined {
 	switch (match.kind) {
 		case 'exact':
-			return match.pattern.startsWith('/') ? { path: encodeURI(match.pattern), open: false } : undefined;
+			return match.pattern.startsWith('/') ? { path: encodePath(match.pattern), open: false } : undefined;
 		case 'prefix':
 		case 'prefix-first':
-			return match.pattern.startsWith('/') ? { path: encodeURI(match.pattern), open: true } : undefined;
+			return match.pattern.startsWith('/') ? { path: encodePath(match.pattern), open: true } : undefined;
 		case 'regex':
 		case 'regex-caseless': {
 			const path = exampleOf(match.pattern);
 			if (path === undefined || !path.startsWith('/')) return undefined;
 			const regex = compileRegex(match.pattern, match.kind === 'regex-caseless');
-			return 'unsupported' in regex || !regex.exec(path) ? undefined : { path: encodeURI(path), open: true };
+			return 'unsupported' in regex || !regex.exec(path) ? undefined : { path: encodePath(path), open: true };
 		}
 		case 'named':
 			return undefined;

@@ -1,4 +1,5 @@
 import { locationMatch } from '../config/location.ts';
+import { encodePath } from '../routes/examplePath.ts';
 import { HANDLERS } from '../routes/handlers.ts';
 import type { Route } from '../routes/route.ts';
 import { handshakeRequest } from '../routes/urls.ts';
@@ -9,7 +10,7 @@ import { aboutRoute } from './wording.ts';
 export default defineRule({
 	id: 'slash-redirect',
 	summary: 'A handshake for /ws is redirected to /ws/ before the location that would take it.',
-	severity: 'warning',
+	severity: 'information',
 	why: `For \`location /ws/\` with a proxy_pass, nginx answers 301 to a request for /ws, before it tries regular expressions or a
 shorter prefix. WebSocket clients do not follow redirects. It matters where another location of the server would have taken /ws.`,
 	remedy: 'Write the location without the final slash, or add `location = /ws`.',
@@ -95,6 +96,6 @@ function isTakenOtherwise(route: Route, bare: string): boolean {
 function isRedirected(route: Route, bare: string, context: RuleContext): boolean {
 	const url = route.urls[0];
 	if (url === undefined) return false;
-	const answer = context.predictor.predict({ ...handshakeRequest(url), uri: encodeURI(bare) });
-	return answer.outcome === 'answered' && answer.status === 301 && (answer.redirect ?? '').includes(`${encodeURI(bare)}/`);
+	const answer = context.predictor.predict({ ...handshakeRequest(url), uri: encodePath(bare) });
+	return answer.outcome === 'answered' && answer.status === 301 && (answer.redirect ?? '').includes(`${encodePath(bare)}/`);
 }
