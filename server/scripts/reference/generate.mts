@@ -39,7 +39,9 @@ interface More {
 type Row = [string[], 0 | 1, number, number, string, readonly string[], string, More?];
 
 const documented = new Map<string, Directive[]>();
-for (const directive of getDirectives(Format.Markdown)) {
+for (const found of getDirectives(Format.Markdown)) {
+	// The page of the core has a title instead of a module's name.
+	const directive = found.module === 'Core functionality' ? { ...found, module: 'ngx_core_module' } : found;
 	const list = documented.get(directive.name) ?? [];
 	list.push(directive);
 	documented.set(directive.name, list);
