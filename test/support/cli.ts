@@ -15,6 +15,8 @@ export interface CommandResult {
 
 /** The command line as it is shipped: one bundle, in a process of its own. */
 export interface CommandLine {
+	/** The bundle. */
+	readonly path: string;
 	/** Runs it in `cwd`; never throws for an exit code. */
 	run(args: readonly string[], cwd?: string): Promise<CommandResult>;
 	remove(): void;
@@ -34,6 +36,7 @@ export function bundledCommandLine(): CommandLine {
 		logLevel: 'error',
 	});
 	return {
+		path: outfile,
 		run: (args, cwd = folder) =>
 			new Promise((resolve) => {
 				const started = performance.now();

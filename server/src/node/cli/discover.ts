@@ -57,7 +57,8 @@ function statOf(full: string, shown: string): Stats {
 	try {
 		stat = statSync(full, { throwIfNoEntry: false });
 	} catch (error) {
-		throw new UsageFailure(`${shown} cannot be read: ${reasonFor(codeOf(error))}.`);
+		const code = codeOf(error);
+		if (code !== 'ENOTDIR') throw new UsageFailure(`${shown} cannot be read: ${reasonFor(code)}.`);
 	}
 	if (stat === undefined) throw new UsageFailure(`There is no file or folder ${shown}.`);
 	return stat;
