@@ -2,6 +2,9 @@
 import connectionNotUpgrade from './connection-not-upgrade.ts';
 import directiveArguments from './directive-arguments.ts';
 import directiveContext from './directive-context.ts';
+import directiveDuplicate from './directive-duplicate.ts';
+import directiveValue from './directive-value.ts';
+import directiveVersion from './directive-version.ts';
 import handlerLost from './handler-lost.ts';
 import handshakeAnswered from './handshake-answered.ts';
 import handshakeKeyMissing from './handshake-key-missing.ts';
@@ -32,6 +35,9 @@ export const RULES: readonly Rule[] = [
 	connectionNotUpgrade,
 	directiveArguments,
 	directiveContext,
+	directiveDuplicate,
+	directiveValue,
+	directiveVersion,
 	handlerLost,
 	handshakeAnswered,
 	handshakeKeyMissing,
