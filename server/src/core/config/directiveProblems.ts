@@ -39,19 +39,59 @@ export interface DirectiveProblem {
  */
 export function directiveProblems(configuration: Configuration, version?: NginxVersion): readonly DirectiveProblem[] {
 	const found: DirectiveProblem[] = [];
-	checkScope(configuration.root, version, found);
+	checkScope(configuration.root, new Expectations(version), found);
 	return found;
 }
 
-function checkScope(scope: Scope, version: NginxVersion | undefined, found: DirectiveProblem[]): void {
+/** What is right for a name in a context: its definitions of every version there, and those of the version asked about. */
+interface Expected {
+	/** In any context. */
+	readonly definitions: readonly DirectiveDefinition[];
+	readonly here: readonly DirectiveDefinition[];
+	readonly blocks: readonly DirectiveDefinition[];
+	readonly lines: readonly DirectiveDefinition[];
+}
+
+/** The same few hundred names come again and again: each is looked up once in a context. */
+class Expectations {
+	readonly version: NginxVersion | undefined;
+	readonly #known = new Map<ReferenceContext, Map<string, Expected>>();
+
+	constructor(version: NginxVersion | undefined) {
+		this.version = version;
+	}
+
+	/** The names looked up so far in a context. */
+	in(context: ReferenceContext): Map<string, Expected> {
+		const known = this.#known.get(context) ?? new Map<string, Expected>();
+		this.#known.set(context, known);
+		return known;
+	}
+
+	/** Looks a name up, and keeps it in `known`. */
+	of(name: string, context: ReferenceContext, known: Map<string, Expected>): Expected {
+		const { version } = this;
+		const definitions = definitionsOf(name);
+		const here = definitions.filter(({ contexts }) => contexts.includes(context));
+		const now = version === undefined ? here : here.filter((definition) => isIn(definition, version));
+		const expected = { definitions, here, blocks: now.filter(({ block }) => block), lines: now.filter(({ block }) => !block) };
+		known.set(name, expected);
+		return expected;
+	}
+}
+
+function checkScope(scope: Scope, expectations: Expectations, found: DirectiveProblem[]): void {
 	const context = referenceContext(scope);
+	const known = context === undefined ? undefined : expectations.in(context);
 	const seen = new Map<string, PlacedDirective>();
 	for (const placed of scope.directives) {
-		if (context !== undefined) {
-			const problem = problemOf(placed, context, version, seen);
+		if (context !== undefined && known !== undefined) {
+			const name = placed.node.name.value;
+			const expected = known.get(name) ?? expectations.of(name, context, known);
+			const problem = problemOf(placed, context, expected, expectations.version, seen);
 			if (problem !== undefined) found.push(problem);
 		}
-		if (placed.body !== undefined) checkScope(placed.body, version, found);
+		if (placed.body !== undefined) checkScope(placed.body, expectations, found);
 	}
 }
 
@@ -59,6 +99,7 @@ function checkScope(scope: Scope, version: NginxVersion | undefined, found: Dire
 function problemOf(
 	placed: PlacedDirective,
 	context: ReferenceContext,
+	{ definitions, here, blocks, lines }: Expected,
 	version: NginxVersion | undefined,
 	seen: Map<string, PlacedDirective>,
 ): DirectiveProblem | undefined {
@@ -68,17 +109,16 @@ function problemOf(
 	if (template && /[{}$%@<>]/.test(name)) return undefined;
 	// What is still being typed is no mistake yet; the reader has said already that its end is missing.
 	if (node.end === 'missing') return undefined;
-	const definitions = definitionsOf(name);
 	if (definitions.length === 0) return isThirdPartyDirective(name) ? undefined : unknown(placed, context);
-	const here = definitions.filter(({ contexts }) => contexts.includes(context));
-	if (here.length === 0) return scope.assumed ? undefined : wrongContext(placed, context, definitions, version);
-	const now = version === undefined ? here : here.filter((definition) => isIn(definition, version));
 	const [newest] = here;
-	if (now.length === 0 && version !== undefined && newest !== undefined)
-		return otherVersion(placed, context, newest, definitions, version);
+	if (newest === undefined) return scope.assumed ? undefined : wrongContext(placed, context, definitions, version);
 	const isBlock = node.block !== undefined;
-	const shaped = now.filter(({ block }) => block === isBlock);
-	if (shaped.length === 0) return wrongEnd(placed, isBlock);
+	const shaped = isBlock ? blocks : lines;
+	if (shaped.length === 0) {
+		if (version !== undefined && blocks.length + lines.length === 0)
+			return otherVersion(placed, context, newest, definitions, version);
+		return wrongEnd(placed, isBlock);
+	}
 	const definition = shaped.find((one) => takesCount(one, node.args.length, version));
 	if (definition === undefined) return wrongCount(placed, shaped, version);
 	if (definition.once && !template) {

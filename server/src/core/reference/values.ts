@@ -15,6 +15,7 @@ const TIME_UNITS: readonly (readonly [string, bigint])[] = [
 	['s', 1_000n],
 	['ms', 1n],
 ];
+const FACTORS: ReadonlyMap<string, number> = new Map(TIME_UNITS.map(([name, factor]) => [name, Number(factor)]));
 const WEEK = 2;
 const SECOND = 6;
 
@@ -25,6 +26,9 @@ const SECOND = 6;
  */
 export function parseTime(text: string, precision: 'milliseconds' | 'seconds' = 'milliseconds'): number | undefined {
 	const seconds = precision === 'seconds';
+	// Nearly all are as short as this.
+	const short = /^(\d{1,9})(ms|[smhdw]?)$/.exec(text);
+	if (short !== null && (short[2] !== 'ms' || !seconds)) return Number(short[1]) * (FACTORS.get(short[2] ?? '') ?? 1_000);
 	const most = seconds ? LARGEST * 1000n : LARGEST;
 	let reached = seconds ? -1 : WEEK - 1;
 	let total = 0n;
