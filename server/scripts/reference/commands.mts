@@ -90,7 +90,6 @@ function commandAt(image: ElfImage, at: number, module: number): Command | undef
 		contexts: module === OF_ANY_CONTEXT ? [...MODULES.values()].flatMap((names) => Object.values(names)) : contexts,
 		block: (bits & 0x100) !== 0,
 		counts: countsOf(bits),
-		...((bits & 0x200) !== 0 ? { value: 'flag' } : {}),
 		...shared,
 		...(words === undefined ? {} : { words }),
 	};

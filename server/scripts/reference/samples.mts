@@ -1,12 +1,7 @@
 import { type Command, MOST_ARGUMENTS } from './commands.mts';
 
 /** Pairs of argument lists that differ and may both be right, the likeliest first. */
-export function argumentPairs({ counts, value }: Command): readonly (readonly [string, string])[] {
-	if (value === 'flag')
-		return [
-			['on', 'off'],
-			['off', 'on'],
-		];
+export function argumentPairs({ counts }: Command): readonly (readonly [string, string])[] {
 	const numbered = (letter: string, count: number): string =>
 		Array.from({ length: count }, (_, index) => `${letter}${index}`).join(' ');
 	return [
