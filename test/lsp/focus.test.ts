@@ -57,7 +57,8 @@ const configuration = fc
 		fc.array(
 			fc.constantFrom(
 				"map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
-				'upstream chat { server 127.0.0.1:9000; }',
+				'map $http_upgrade $connection_upgrade { default close; websocket upgrade; }',
+				'upstream chat { server 127.0.0.1:9000; server 127.0.0.1:9001; }',
 				'proxy_set_header Upgrade $http_upgrade;',
 				'proxy_http_version 1.1;',
 				'# one',
@@ -107,26 +108,33 @@ test('what is known of one server and the rest as it was is what a whole check s
 	let followed = 0;
 	let whole = 0;
 	fc.assert(
-		fc.property(configuration, fc.array(edit, { minLength: 1, maxLength: 6 }), fc.boolean(), ({ main, site }, edits, inSite) => {
-			const texts: Record<string, string> = { [MAIN]: main, [SITE]: site, '/w/part.conf': 'set $part 1;\n' };
-			const path = inSite && site !== '' ? SITE : MAIN;
-			let focus = new Focus(checkedAs({ ...texts }));
-			for (const { at, length, text } of edits) {
-				const before = texts[path] ?? '';
-				const start = Math.floor(at * before.length);
-				const oldEnd = Math.min(before.length, start + length);
-				texts[path] = before.slice(0, start) + text + before.slice(oldEnd);
-				const now = checkedAs({ ...texts });
-				if (focus.follow(path, texts[path], { start, oldEnd, newEnd: start + text.length })) {
-					followed++;
-					for (const file of [MAIN, SITE])
-						expect(plain(focus.findings(file))).toEqual(plain(now.findings.filter((finding) => finding.at.path === file)));
-				} else {
-					whole++;
-					focus = new Focus(now);
+		fc.property(
+			configuration,
+			fc.array(edit, { minLength: 1, maxLength: 6 }),
+			fc.boolean(),
+			fc.boolean(),
+			({ main, site }, edits, inSite, byLocation) => {
+				const texts: Record<string, string> = { [MAIN]: main, [SITE]: site, '/w/part.conf': 'set $part 1;\n' };
+				const path = inSite && site !== '' ? SITE : MAIN;
+				const largest = byLocation ? 0 : 6_000;
+				let focus = new Focus(checkedAs({ ...texts }), largest);
+				for (const { at, length, text } of edits) {
+					const before = texts[path] ?? '';
+					const start = Math.floor(at * before.length);
+					const oldEnd = Math.min(before.length, start + length);
+					texts[path] = before.slice(0, start) + text + before.slice(oldEnd);
+					const now = checkedAs({ ...texts });
+					if (focus.follow(path, texts[path], { start, oldEnd, newEnd: start + text.length })) {
+						followed++;
+						for (const file of [MAIN, SITE])
+							expect(plain(focus.findings(file))).toEqual(plain(now.findings.filter((finding) => finding.at.path === file)));
+					} else {
+						whole++;
+						focus = new Focus(now, largest);
+					}
 				}
-			}
-		}),
+			},
+		),
 		{ numRuns: Number(process.env.FOCUS_RUNS ?? 150) },
 	);
 	// Else it would be for nothing.

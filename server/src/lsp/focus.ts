@@ -1,52 +1,25 @@
-import type { Configuration, Files, Scope } from '../core/config/model.ts';
+import { locationMatch } from '../core/config/location.ts';
+import type { Configuration, Scope } from '../core/config/model.ts';
 import { parseConfiguration } from '../core/config/parseConfiguration.ts';
 import { createPredictor } from '../core/request/predict.ts';
 import type { Route } from '../core/routes/route.ts';
 import { handshakeRequest, urlsOf } from '../core/routes/urls.ts';
-import type { SyntaxProblem, SyntaxTree } from '../core/syntax/nodes.ts';
-import { tokens } from '../core/syntax/tokens.ts';
+import type { SyntaxProblem } from '../core/syntax/nodes.ts';
 import type { Span } from '../core/text/span.ts';
 import { Checked } from '../features/checked.ts';
 import type { ShownFinding } from '../features/findings.ts';
+import { isSameButBlank } from './blanks.ts';
 import type { Touched } from './edits.ts';
-import { Around, ReducedText } from './reducedText.ts';
-import { faceOf, httpServers, type ServerFacts, serverFacts, targets, variablesByServer } from './serverFacts.ts';
+import { Lens, newlines } from './lens.ts';
+import { faceOf, holding, httpServers, isWithin, type Segment, segmentsOf, targets, variablesBySegment } from './segments.ts';
 
-interface Segment {
-	readonly facts: ServerFacts;
-	readonly path: string;
-	/** Where it stands now. */
-	start: number;
-	end: number;
-	/** From its start to its `{`. */
-	readonly header: number;
-	readonly variables: ReadonlySet<string>;
-	isPlain: boolean;
-	certain: ReadonlySet<string>;
-	likely: ReadonlySet<string>;
-	findings: readonly ShownFinding[];
-}
-
-/** One server among what is left of all others. */
-interface Lens {
-	readonly segment: Segment;
-	readonly around: Around;
-	/** Of the other files. */
-	readonly reduced: ReadonlyMap<string, { readonly text: ReducedText; readonly tree: ReturnType<typeof parseConfiguration> }>;
-	/** Backends that other servers certainly mean for WebSockets. */
-	readonly meant: ReadonlySet<string>;
-	/** Backends whose routes in other servers would become certain with a certain route here. */
-	readonly waiting: ReadonlySet<string>;
-	/** How far what follows the server has moved since the lens was made. */
-	shift: number;
-}
-
-interface Seen {
+/** What was found through a lens: in its segment, and in what stands in no segment. In places of the whole texts. */
+interface Found {
 	readonly inside: readonly ShownFinding[];
 	readonly outside: readonly ShownFinding[];
 }
 
-/** Mistakes within a server that leave its end where it is. */
+/** Mistakes within a segment that leave its end where it is. */
 const LOCAL: ReadonlySet<SyntaxProblem['code']> = new Set([
 	'missing-semicolon',
 	'unexpected-semicolon',
@@ -54,22 +27,29 @@ const LOCAL: ReadonlySet<SyntaxProblem['code']> = new Set([
 	'parameter-too-long',
 ]);
 
+/** A server of more characters than this is followed location by location. */
+const LARGEST = 6_000;
+
 /**
- * The findings of a configuration, kept up to date while somebody types inside one server: only that server is read and checked again,
- * among stubs of the others. Whenever the change could matter to anything outside of that server, `follow` says so and the whole has to be
- * checked. What a server shows to the others is in `serverFacts`.
+ * The findings of a configuration, kept up to date while somebody types inside one server or location: only that segment is read and
+ * checked again, among what is left of the others. Whenever a change could matter to anything outside of its segment, or what is seen
+ * through the lens is not what the whole check saw, `follow` says so and the whole has to be checked.
  */
 export class Focus {
 	readonly #checked: Checked;
+	readonly #largest: number;
 	#segments: Segment[] | undefined;
 	/** Findings that stand in no segment. */
 	#outside: readonly ShownFinding[] = [];
 	#lens: Lens | undefined;
+	/** What the lens showed outside of its segment before anything was typed. */
+	#background: readonly string[] = [];
 	readonly #texts = new Map<string, string>();
 	#isUsable = true;
 
-	constructor(checked: Checked) {
+	constructor(checked: Checked, largest = LARGEST) {
 		this.#checked = checked;
+		this.#largest = largest;
 	}
 
 	/** What is to be shown in one file, by place. */
@@ -82,7 +62,7 @@ export class Focus {
 		return found.sort((a, b) => a.at.span.start - b.at.span.start || (a.ruleId < b.ruleId ? -1 : a.ruleId > b.ruleId ? 1 : 0));
 	}
 
-	/** Takes up a change of one file. False: this cannot be told from one server, and this object is of no use any more. */
+	/** Takes up a change of one file. False: this cannot be told from one segment, and this object is of no use any more. */
 	follow(path: string, text: string, touched: Touched): boolean {
 		this.#isUsable = this.#isUsable && this.#take(path, text, touched);
 		return this.#isUsable;
@@ -90,53 +70,42 @@ export class Focus {
 
 	#take(path: string, text: string, touched: Touched): boolean {
 		this.#segments ??= this.#split();
-		const segment = this.#segments?.find(
+		if (this.#segments === undefined) return false;
+		const segment = this.#segments.find(
 			(one) => one.path === path && one.start + one.header < touched.start && touched.oldEnd < one.end,
 		);
-		if (this.#segments === undefined) return false;
 		if (segment === undefined) return this.#takeBlank(path, text, touched);
 		const delta = touched.newEnd - touched.oldEnd;
 		const own = text.slice(segment.start, segment.end + delta);
-		if (!isWholeServer(own, segment.facts.face)) return false;
-
-		if (this.#lens?.segment !== segment) {
-			if (!this.#isSelected(segment) || this.#isLeanedOn(segment)) return false;
-			this.#lens = this.#lensOn(segment);
-		}
-		const lens = this.#lens;
-		lens.shift += delta;
-		lens.around.put(own, lens.shift);
-		const { options, configuration } = this.#checked;
-		const files = this.#filesThrough(lens);
-		const rebuilt = options.rebuild(files);
-		if (rebuilt.fragment?.context !== configuration.fragment?.context || rebuilt.files.size !== configuration.files.size)
-			return false;
-		const now = new Checked(rebuilt, { ...options, files, alsoMeant: lens.meant });
-		const seen = this.#sort(now, lens, delta);
-		if (seen === undefined || !this.#staysApart(segment, now, lens)) return false;
-		return this.#commit(segment, seen, text, delta, touched);
+		if (!isWhole(own, segment)) return false;
+		const lens = this.#lens?.segment === segment ? this.#lens : this.#lensOn(segment);
+		if (lens === undefined) return false;
+		this.#lens = lens;
+		const now = this.#look(lens, own, delta);
+		const found = now && sorted(now, lens, delta);
+		if (now === undefined || found === undefined || !staysApart(segment, now, lens)) return false;
+		const background = found.outside.map((finding) => keyOf(finding, path, segment.end + delta, lens.shift));
+		if (!isSame(this.#background, background)) return false;
+		return this.#commit(segment, found.inside, text, delta, touched);
 	}
 
-	/** Takes up a change of comments and white space between the servers: everything behind it moves. */
+	/** Takes up a change of comments and white space between the segments: everything behind it moves. */
 	#takeBlank(path: string, text: string, touched: Touched): boolean {
 		const before = this.#texts.get(path);
 		if (before === undefined) return false;
-		const here = (this.#segments ?? []).filter((one) => one.path === path);
+		const segments = this.#segments ?? [];
+		const here = segments.filter((one) => one.path === path);
 		const from = here.findLast(({ end }) => end <= touched.start)?.end ?? 0;
-		const next = here.find(({ start }) => start >= touched.oldEnd);
-		const to = next?.start ?? before.length;
+		const to = here.find(({ start }) => start >= touched.oldEnd)?.start ?? before.length;
 		if (here.some(({ start, end }) => start < to && end > from)) return false;
 		const delta = touched.newEnd - touched.oldEnd;
 		if (!isSameButBlank(before.slice(from, to), text.slice(from, to + delta), touched.start - from)) return false;
 		const movesLines = newlines(before, touched.start, touched.oldEnd) !== newlines(text, touched.start, touched.newEnd);
-		const move = (findings: readonly ShownFinding[]): readonly ShownFinding[] | undefined => {
-			if (movesLines && findings.some(namesLine)) return undefined;
-			const moved = findings.map((finding) => movedBehind(finding, path, touched.start, touched.oldEnd, delta));
-			return moved.every((finding) => finding !== undefined) ? moved : undefined;
-		};
+		const move = (findings: readonly ShownFinding[]) =>
+			movesLines && findings.some(namesLine) ? undefined : allMoved(findings, path, touched.start, touched.oldEnd, delta);
 		const outside = move(this.#outside);
 		if (outside === undefined) return false;
-		for (const segment of this.#segments ?? []) {
+		for (const segment of segments) {
 			const findings = move(segment.findings);
 			if (findings === undefined) return false;
 			segment.findings = findings;
@@ -150,37 +119,19 @@ export class Focus {
 		return true;
 	}
 
-	/** Cuts the whole check into servers; undefined when it cannot be cut. */
+	/** Cuts the whole check into segments; undefined when it cannot be cut. */
 	#split(): Segment[] | undefined {
-		const { configuration, routes } = this.#checked;
-		const findings = this.#checked.findings;
-		const segments = serverFacts(configuration, routes).map((facts): Segment => {
-			const { node, file } = facts.placed;
-			return {
-				facts,
-				path: file.path,
-				start: node.span.start,
-				end: node.span.end,
-				header: (node.block?.span.start ?? 0) - node.span.start,
-				variables: facts.variables,
-				isPlain: facts.isPlain,
-				certain: facts.certain,
-				likely: facts.likely,
-				findings: [],
-			};
-		});
-		segments.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.start - b.start));
+		const { configuration, findings, routes } = this.#checked;
+		const segments = segmentsOf(configuration, routes, this.#largest);
 		const outside: ShownFinding[] = [];
 		for (const finding of findings) {
 			const home = holding(segments, finding.at.path, finding.at.span);
-			if (home !== undefined) home.findings = [...home.findings, finding];
-			else if (finding.routeId !== undefined) return undefined;
-			else outside.push(finding);
+			if (home === undefined) outside.push(finding);
+			else home.findings = [...home.findings, finding];
 		}
 		for (const { path, tree } of configuration.files.values()) {
 			if (tree.template) return undefined;
-			if (tree.problems.some(({ code, span }) => !LOCAL.has(code) || holding(segments, path, span) === undefined))
-				return undefined;
+			if (tree.problems.some(({ code }) => !LOCAL.has(code))) return undefined;
 			const ignores = tree.comments.some(
 				({ span }) =>
 					tree.source.text.startsWith('# nginx-websocket-ignore', span.start) && holding(segments, path, span) === undefined,
@@ -192,261 +143,185 @@ export class Focus {
 		return segments;
 	}
 
-	/** True when the handshakes of a server's own URL reach it, so that no other server needs to be asked. */
-	#isSelected({ facts }: Segment): boolean {
-		const route = this.#checked.routes.find(({ server, urls }) => server === facts.scope && urls.length > 0);
-		if (route !== undefined) return route.outside?.server === facts.scope;
-		const [url] = urlsOf(facts.scope, { kind: 'prefix', pattern: '/', argument: 0 });
-		if (url === undefined) return false;
-		const predictor = createPredictor(this.#checked.configuration, this.#checked.version);
-		return predictor.predict(handshakeRequest(url)).server === facts.scope;
+	/** A lens that shows of a segment, as it was checked, what the whole check has found; undefined when there is none. */
+	#lensOn(segment: Segment): Lens | undefined {
+		if (!this.#isSelected(segment) || this.#isLeanedOn(segment)) return undefined;
+		const lens = new Lens(segment, this.#segments ?? [], this.#texts);
+		const text = this.#texts.get(segment.path)?.slice(segment.start, segment.end) ?? '';
+		const now = this.#look(lens, text, 0);
+		const found = now && sorted(now, lens, 0);
+		if (found === undefined) return undefined;
+		const key = (finding: ShownFinding): string => keyOf(finding, segment.path, 0, 0);
+		if (!isSame(found.inside.map(key), segment.findings.map(key))) return undefined;
+		this.#background = found.outside.map((finding) => keyOf(finding, segment.path, segment.end, 0));
+		return lens;
 	}
 
-	/** True when handshakes of another server come to this one, or nobody knows where they go. */
+	/** Checks what a lens shows; undefined when that is another kind of configuration. */
+	#look(lens: Lens, own: string, delta: number): Checked | undefined {
+		lens.put(own, delta);
+		const { options, configuration } = this.#checked;
+		const files = lens.files(options.files, configuration.files);
+		const rebuilt = options.rebuild(files);
+		if (rebuilt.fragment?.context !== configuration.fragment?.context || rebuilt.files.size !== configuration.files.size)
+			return undefined;
+		return new Checked(rebuilt, { ...options, files, alsoMeant: lens.meant });
+	}
+
+	/** True when the handshakes of a segment's own URL reach it, so that no other needs to be asked. */
+	#isSelected({ kind, scope, server }: Segment): boolean {
+		const route = this.#checked.routes.find(({ location, urls }) => isWithin(location, scope) && urls.length > 0);
+		const outside = route?.outside;
+		if (outside != null) return outside.server === server && (kind === 'server' || isWithin(outside.location, scope));
+		const match = kind === 'location' && scope.opener !== undefined ? locationMatch(scope.opener) : undefined;
+		const [url] = urlsOf(server, match ?? { kind: 'prefix', pattern: '/', argument: 0 });
+		// A location that no URL is known for is reached by jumps only; those are followed in what the lens shows.
+		if (url === undefined) return kind === 'location';
+		const prediction = createPredictor(this.#checked.configuration, this.#checked.version).predict(handshakeRequest(url));
+		return prediction.server === server && (kind === 'server' || isWithin(prediction.location, scope));
+	}
+
+	/** True when handshakes of another segment come to this one, or nobody knows where they go. */
 	#isLeanedOn(segment: Segment): boolean {
-		const { scope } = segment.facts;
 		return (this.#segments ?? []).some(
-			(other) => other !== segment && (other.facts.leansOn.has(scope) || other.facts.leansOn.has('any')),
+			(other) =>
+				other !== segment &&
+				(other.leansOn.has('any') ||
+					other.leansOn.has(segment.scope) ||
+					(other.server !== segment.server && other.leansOn.has(segment.server))),
 		);
-	}
-
-	/** Reduces all servers but one: to what decides the choice between servers for the first of each `listen`, to nothing for the rest. */
-	#lensOn(segment: Segment): Lens {
-		const segments = this.#segments ?? [];
-		const others = segments.filter((one) => one !== segment);
-		const meant = new Set(others.flatMap(({ certain }) => [...certain]));
-		const waiting = new Set(others.flatMap(({ likely }) => [...likely]).filter((target) => !meant.has(target)));
-		const stubs = new Set<Segment>();
-		const listens = new Set<string>();
-		const variables = new Set<string>();
-		for (const other of others) {
-			if (!other.isPlain) continue;
-			const lines = other.facts.listens.length === 0 ? [''] : other.facts.listens;
-			if (lines.some((line) => !listens.has(line))) stubs.add(other);
-			for (const line of lines) listens.add(line);
-			for (const variable of other.variables) variables.add(variable.slice(variable.indexOf(' ') + 1));
-		}
-		const reduce = (reduced: ReducedText, dropped: readonly Segment[]): void => {
-			for (const other of dropped) {
-				if (!other.isPlain) continue;
-				reduced.keepTo(other.start);
-				const lines = newlines(this.#texts.get(other.path) ?? '', other.start, other.end);
-				const stub = stubs.has(other) ? `server { ${other.facts.stub} }` : '';
-				reduced.dropTo(other.end, lines - newlines(stub, 0, stub.length), stub);
-			}
-		};
-		const text = this.#texts.get(segment.path) ?? '';
-		const here = segments.filter(({ path }) => path === segment.path);
-		const before = new ReducedText(text);
-		reduce(
-			before,
-			here.filter(({ start }) => start < segment.start),
-		);
-		before.keepTo(segment.start);
-		const set = [...variables].map((name) => `set $${name} "";`).join(' ');
-		before.dropTo(segment.start, 0, set === '' ? '' : `server { listen unix:/nowhere; ${set} } `);
-		const behind = new ReducedText(text);
-		behind.dropTo(segment.end, 0);
-		reduce(
-			behind,
-			here.filter(({ start }) => start > segment.start),
-		);
-		behind.keepTo(text.length);
-
-		const reduced = new Map<string, { text: ReducedText; tree: ReturnType<typeof parseConfiguration> }>();
-		for (const [path, other] of this.#texts) {
-			const inside = path === segment.path ? [] : segments.filter((one) => one.path === path);
-			if (inside.length === 0) continue;
-			const shorter = new ReducedText(other);
-			reduce(shorter, inside);
-			shorter.keepTo(other.length);
-			reduced.set(path, { text: shorter, tree: parseConfiguration(shorter.text) });
-		}
-		return { segment, around: new Around(before, segment.start, behind), reduced, meant, waiting, shift: 0 };
-	}
-
-	#filesThrough({ segment, around, reduced }: Lens): Files {
-		const { files } = this.#checked.options;
-		return {
-			read: (path) => {
-				if (path === segment.path) return { kind: 'text', tree: around.tree };
-				const other = reduced.get(path);
-				if (other !== undefined) return { kind: 'text', tree: other.tree };
-				const known = this.#checked.configuration.files.get(path);
-				return known === undefined ? files.read(path) : { kind: 'text', tree: known.tree };
-			},
-			glob: (pattern) => files.glob(pattern),
-		};
-	}
-
-	/** Sorts what was found through a lens into the server and the rest, in places of the whole texts; undefined when that cannot be done. */
-	#sort(now: Checked, lens: Lens, delta: number): Seen | undefined {
-		const inside: ShownFinding[] = [];
-		const outside: ShownFinding[] = [];
-		for (const finding of now.findings) {
-			const at = this.#placeOf(finding.at.path, finding.at.span, lens);
-			if (at === undefined || (!at.inMiddle && this.#isElsewhere(finding.at.path, at, lens.segment, delta))) continue;
-			if (!at.inMiddle && finding.routeId !== undefined) return undefined;
-			const related = finding.related.map((place) => {
-				const span = this.#placeOf(place.path, place.span, lens);
-				return span && { ...place, span: { start: span.start, end: span.end } };
-			});
-			if (related.some((place) => place === undefined)) return undefined;
-			(at.inMiddle ? inside : outside).push({
-				...finding,
-				at: { path: finding.at.path, span: { start: at.start, end: at.end } },
-				related: related.filter((place) => place !== undefined),
-			});
-		}
-		return { inside, outside };
-	}
-
-	/** True for a place, told as of now, in a server that was left as it is. */
-	#isElsewhere(path: string, at: Span, segment: Segment, delta: number): boolean {
-		const back = path === segment.path && at.start >= segment.end + delta ? delta : 0;
-		return holding(this.#segments ?? [], path, { start: at.start - back, end: at.end - back }) !== undefined;
-	}
-
-	#placeOf(path: string, span: Span, lens: Lens): (Span & { readonly inMiddle: boolean }) | undefined {
-		if (path === lens.segment.path) return lens.around.span(span);
-		const reduced = lens.reduced.get(path);
-		if (reduced === undefined) return { ...span, inMiddle: false };
-		const start = reduced.text.fullOffset(span.start);
-		const end = reduced.text.fullOffset(span.end);
-		return start === undefined || end === undefined ? undefined : { start, end, inMiddle: false };
-	}
-
-	/** True when nothing that the other servers can notice of this one has changed, and it takes its own handshakes still. */
-	#staysApart(segment: Segment, now: Checked, lens: Lens): boolean {
-		const scope = scopeInMiddle(now.configuration, lens);
-		if (scope === undefined) return false;
-		const { variables, hides, isPlain } = variablesByServer(now.configuration)(scope);
-		if (hides !== segment.facts.hides || !isSameSet(variables, segment.variables)) return false;
-		const routes = now.routes.filter(({ server }) => server === scope);
-		if (!routes.every((route) => isTaken(route, scope))) return false;
-		const { certain, likely } = targets(routes);
-		for (const target of lens.waiting) if (certain.has(target) !== segment.certain.has(target)) return false;
-		segment.isPlain = isPlain && segment.facts.isOwn;
-		segment.certain = certain;
-		segment.likely = likely;
-		return true;
 	}
 
 	/** Moves all that stands behind the change. False when a sentence names a line that has moved, or a place that is gone. */
-	#commit(segment: Segment, seen: Seen, text: string, delta: number, touched: Touched): boolean {
-		const { path } = segment;
+	#commit(segment: Segment, inside: readonly ShownFinding[], text: string, delta: number, touched: Touched): boolean {
+		const { path, start, end } = segment;
 		const before = this.#texts.get(path) ?? '';
 		const movesLines = newlines(before, touched.start, touched.oldEnd) !== newlines(text, touched.start, touched.newEnd);
-		const end = segment.end;
+		const move = (findings: readonly ShownFinding[]) =>
+			movesLines && findings.some(namesLine) ? undefined : allMoved(findings, path, start, end, delta);
+		const outside = move(this.#outside);
+		if (outside === undefined) return false;
 		for (const other of this.#segments ?? []) {
-			if (other === segment || other.findings.length === 0) continue;
-			if (movesLines && other.findings.some(namesLine)) return false;
-			const moved =
-				delta === 0 ? other.findings : other.findings.map((finding) => movedBehind(finding, path, segment.start, end, delta));
-			if (moved.some((finding) => finding === undefined)) return false;
-			other.findings = moved.filter((finding) => finding !== undefined);
+			if (other === segment) continue;
+			const findings = move(other.findings);
+			if (findings === undefined) return false;
+			other.findings = findings;
+			if (other.path !== path || other.start < end) continue;
+			other.start += delta;
+			other.end += delta;
 		}
-		for (const other of this.#segments ?? [])
-			if (other.path === path && other.start > segment.start) {
-				other.start += delta;
-				other.end += delta;
-			}
 		segment.end += delta;
-		segment.findings = seen.inside;
-		this.#outside = seen.outside;
+		segment.findings = inside;
+		this.#outside = outside;
 		this.#texts.set(path, text);
 		return true;
 	}
 }
 
-/** True when two texts differ in comments and white space only, and behind the end of a directive or before any. */
-function isSameButBlank(before: string, after: string, at: number): boolean {
-	const old = parseConfiguration(before);
-	const now = parseConfiguration(after);
-	if (
-		old.template ||
-		now.template ||
-		[...old.comments, ...now.comments].some(({ span }, index) => {
-			const { source } = index < old.comments.length ? old : now;
-			return /websocket/i.test(source.slice(span));
-		})
-	)
-		return false;
-	// A comment that lost its line end would swallow what follows.
-	if (now.comments.at(-1)?.span.end === after.length) return false;
-	const words = (tree: SyntaxTree): { kind: string; text: string; end: number }[] =>
-		[...tokens(tree)]
-			.filter(({ kind }) => kind !== 'space' && kind !== 'comment')
-			.map(({ kind, span }) => ({ kind, text: tree.source.slice(span), end: span.end }));
-	const some = words(old);
-	const others = words(now);
-	const last = some.findLast(({ end }) => end <= at);
-	return (
-		(last === undefined || /^[;{}]$/.test(last.text)) &&
-		some.length === others.length &&
-		some.every(({ kind, text }, index) => others[index]?.kind === kind && others[index].text === text)
-	);
-}
-
-/** True for the text of one server, whole and closed, that is chosen as before. */
-function isWholeServer(text: string, face: string): boolean {
+/** True for the text of one server or location, whole and closed, that is chosen as before. */
+function isWhole(text: string, { kind, face }: Segment): boolean {
 	const { directives, problems, template, source } = parseConfiguration(text);
-	const [server] = directives;
-	if (directives.length !== 1 || server === undefined || template) return false;
-	if (server.name.value !== 'server' || server.block?.closed !== true || server.span.end !== text.length) return false;
-	return problems.every(({ code }) => LOCAL.has(code)) && faceOf(server, source).join('\n') === face;
+	const [directive] = directives;
+	if (directives.length !== 1 || directive === undefined || template) return false;
+	if (directive.name.value !== kind || directive.block?.closed !== true || directive.span.end !== text.length) return false;
+	return problems.every(({ code }) => LOCAL.has(code)) && faceOf(directive, source) === face;
 }
 
-/** The segment that a stretch lies in. Segments are ordered by file and place. */
-function holding(segments: readonly Segment[], path: string, span: Span): Segment | undefined {
-	let low = 0;
-	let high = segments.length;
-	while (low < high) {
-		const middle = (low + high) >> 1;
-		const segment = segments[middle];
-		if (segment !== undefined && (segment.path < path || (segment.path === path && segment.start <= span.start)))
-			low = middle + 1;
-		else high = middle;
+/** Sorts what was found through a lens by place; undefined when it points into a part that is left out. */
+function sorted(now: Checked, lens: Lens, delta: number): Found | undefined {
+	const inside: ShownFinding[] = [];
+	const outside: ShownFinding[] = [];
+	for (const finding of now.findings) {
+		const at = lens.place(finding.at.path, finding.at.span);
+		if (at === undefined || lens.isElsewhere(finding.at.path, at, delta)) continue;
+		const related = finding.related.map((place) => {
+			const span = lens.place(place.path, place.span);
+			return span && { ...place, span: { start: span.start, end: span.end } };
+		});
+		if (at.inMiddle && related.some((place) => place === undefined)) return undefined;
+		(at.inMiddle ? inside : outside).push({
+			...finding,
+			at: { path: finding.at.path, span: { start: at.start, end: at.end } },
+			related: related.filter((place) => place !== undefined),
+		});
 	}
-	const segment = segments[low - 1];
-	return segment !== undefined && segment.path === path && span.end <= segment.end ? segment : undefined;
+	return { inside, outside };
 }
 
-function scopeInMiddle(configuration: Configuration, { segment, around }: Lens): Scope | undefined {
-	const placed = httpServers(configuration.root).find(
-		({ node, file }) => file.path === segment.path && around.span(node.span)?.inMiddle === true,
-	);
-	return placed?.body;
+/** True when nothing that the other segments can notice of this one has changed, and it takes its own handshakes still. */
+function staysApart(segment: Segment, now: Checked, lens: Lens): boolean {
+	const scope = scopeInMiddle(now.configuration, lens);
+	if (scope === undefined) return false;
+	const { variables, hides, isPlain } = variablesBySegment(now.configuration, new Set([scope]))(scope);
+	if (hides !== segment.hides || !isSame([...variables].sort(), [...segment.variables].sort())) return false;
+	const routes = now.routes.filter(({ location }) => isWithin(location, scope));
+	if (!routes.every((route) => isTaken(route, scope, segment))) return false;
+	const { certain, likely } = targets(routes);
+	for (const target of lens.waiting) if (certain.has(target) !== segment.certain.has(target)) return false;
+	segment.isPlain = isPlain && segment.isOwn;
+	segment.certain = certain;
+	segment.likely = likely;
+	return true;
 }
 
-function isTaken(route: Route, server: Scope): boolean {
-	if (route.intent.level === 'none' || route.urls.length === 0) return true;
-	return route.outside?.server === server;
+function scopeInMiddle(configuration: Configuration, lens: Lens): Scope | undefined {
+	const { kind, path } = lens.segment;
+	const servers = httpServers(configuration.root);
+	const candidates = kind === 'server' ? servers : servers.flatMap(({ body }) => body?.byName.get('location') ?? []);
+	return candidates.find(({ node, file }) => file.path === path && lens.place(path, node.span)?.inMiddle === true)?.body;
 }
 
-/** The finding after `path` has grown by `delta` behind a server; undefined when it points into that server. */
-function movedBehind(finding: ShownFinding, path: string, start: number, end: number, delta: number): ShownFinding | undefined {
-	const move = <T extends { readonly path: string; readonly span: Span }>(place: T): T | undefined => {
-		if (place.path !== path || place.span.end <= start) return place;
-		if (place.span.start < end) return undefined;
-		return { ...place, span: { start: place.span.start + delta, end: place.span.end + delta } };
+/** True when a route's handshakes end in its own segment. */
+function isTaken(route: Route, scope: Scope, { kind }: Segment): boolean {
+	if (route.intent.level === 'none') return true;
+	if (kind === 'server') return route.urls.length === 0 || route.outside?.server === scope;
+	return isWithin(route.handshake.location, scope) && (route.outside === undefined || isWithin(route.outside.location, scope));
+}
+
+/** All of some findings after `path` has grown by `delta` behind a stretch; undefined when one points into the stretch. */
+function allMoved(
+	findings: readonly ShownFinding[],
+	path: string,
+	start: number,
+	end: number,
+	delta: number,
+): readonly ShownFinding[] | undefined {
+	if (delta === 0 || findings.length === 0) return findings;
+	const moved: ShownFinding[] = [];
+	for (const finding of findings) {
+		const at = movedPlace(finding.at, path, start, end, delta);
+		const related = finding.related.map((place) => movedPlace(place, path, start, end, delta));
+		if (at === undefined || related.some((place) => place === undefined)) return undefined;
+		moved.push({ ...finding, at, related: related.filter((place) => place !== undefined) });
+	}
+	return moved;
+}
+
+function movedPlace<T extends { readonly path: string; readonly span: Span }>(
+	place: T,
+	path: string,
+	start: number,
+	end: number,
+	delta: number,
+): T | undefined {
+	if (place.path !== path || place.span.end <= start) return place;
+	if (place.span.start < end) return undefined;
+	return { ...place, span: { start: place.span.start + delta, end: place.span.end + delta } };
+}
+
+/** What a finding says, of places behind `from` in `path` as if they had not moved by `delta`. */
+function keyOf({ ruleId, severity, message, at, related }: ShownFinding, path: string, from: number, delta: number): string {
+	const place = (one: ShownFinding['at']): string => {
+		const back = one.path === path && one.span.start >= from ? delta : 0;
+		return `${one.path}\0${one.span.start - back}\0${one.span.end - back}`;
 	};
-	const at = move(finding.at);
-	const related = finding.related.map(move);
-	if (at === undefined || related.some((place) => place === undefined)) return undefined;
-	return { ...finding, at, related: related.filter((place) => place !== undefined) };
+	return [ruleId, severity, message, place(at), ...related.map((one) => `${one.message}\0${place(one)}`)].join('\0');
 }
 
 function namesLine({ message, related }: ShownFinding): boolean {
 	return /\bline \d/.test(message) || related.some((place) => /\bline \d/.test(place.message));
 }
 
-function isSameSet(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
-	return some.size === others.size && [...some].every((one) => others.has(one));
-}
-
-function newlines(text: string, start: number, end: number): number {
-	let count = 0;
-	for (let at = text.indexOf('\n', start); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) count++;
-	return count;
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+	return some.length === others.length && some.every((one, index) => one === others[index]);
 }
