@@ -106,8 +106,8 @@ test.each([
 	expect(code === 2 ? result.stderr : result.stdout).toMatch(message);
 	expect(code === 2 ? result.stdout : result.stderr).toBe('');
 	expect(result.code).toBe(code);
-	// A second for the work, or a few for 10 MB; the start of a process is what the machine makes of it.
-	expect(result.milliseconds).toBeLessThan((name.startsWith('10 MB') ? 8000 : 1000) + 4 * start);
+	// Never a hang: seconds for 10 MB, well under one for the rest on a machine of its own; CI's is shared, and the start of a process says how busy it is.
+	expect(result.milliseconds).toBeLessThan((name.startsWith('10 MB') ? 20_000 : 5000) + 10 * start);
 });
 
 test.skipIf(process.getuid?.() === 0)('an include that may not be read (SKIPPED for root, who may read all)', async () => {
