@@ -73,6 +73,7 @@ export function fixProject(
 	const applied: { finding: Finding; fix: Fix }[] = [];
 	const rounds: (readonly Edit[])[] = [];
 	const tried = new Set<string>();
+	const seen = new Set<string>();
 	for (let round = 0; ; round++) {
 		const now = overlaid(files, texts);
 		const analysis = analyseProject(now, read, options);
@@ -83,7 +84,10 @@ export function fixProject(
 			if (fix === undefined) tried.add(keyOf(finding));
 			else if (chosen.every((other) => areIndependent(other.fix.edits, fix.edits))) chosen.push({ finding, fix });
 		}
-		if (chosen.length === 0) return { texts, applied, rounds, after: analysis };
+		// Two cures that undo each other would go on for ever.
+		const state = JSON.stringify([...texts]);
+		if (chosen.length === 0 || seen.has(state)) return { texts, applied, rounds, after: analysis };
+		seen.add(state);
 		tried.clear();
 		const edits: readonly Edit[] = chosen.flatMap(({ fix }) => fix.edits);
 		for (const [path, own] of editsByFile(edits)) {

@@ -46,7 +46,7 @@ export function forwardingOf(route: Route, version: NginxVersion): Forwarding | 
 		connection: stateOf(obstacles, 'connection'),
 		lines,
 		own: headers.level === 'own',
-		lost: headers.level === 'own' ? lostLines(route.location) : [],
+		lost: headers.level === 'own' ? lostLines(route.location, lines) : [],
 	};
 }
 
@@ -61,12 +61,15 @@ function stateOf(obstacles: readonly Obstacle[], header: 'upgrade' | 'connection
 	};
 }
 
-/** The nearest outer level's proxy_set_header lines, when some of them forward the upgrade. */
-function lostLines(location: Scope): readonly PlacedDirective[] {
+/** The nearest outer level's proxy_set_header lines, when some of them forward the upgrade and the location's own say nothing of it. */
+function lostLines(location: Scope, own: readonly PlacedDirective[]): readonly PlacedDirective[] {
+	const said = new Set(own.map(headerNameOf));
 	for (let outer = location.parent; outer !== undefined; outer = outer.parent) {
 		const lines = outer.byName.get('proxy_set_header') ?? [];
 		if (lines.length === 0) continue;
-		return attemptsIn(outer).some((item) => item.text.startsWith('sets proxy_set_header')) ? lines : [];
+		const forwards = attemptsIn(outer).some((item) => item.text.startsWith('sets proxy_set_header'));
+		const silent = lines.some((line) => ['upgrade', 'connection'].includes(headerNameOf(line)) && !said.has(headerNameOf(line)));
+		return forwards && silent ? lines : [];
 	}
 	return [];
 }

@@ -1,7 +1,10 @@
+import { effective } from '../config/effective.ts';
 import type { PlacedDirective } from '../config/model.ts';
+import { HANDLERS } from '../routes/handlers.ts';
 import type { Route } from '../routes/route.ts';
-import { insertInto, removeDirective, replaceArgument } from './cures/editing.ts';
-import { type Cure, defineRule, placeOf } from './rule.ts';
+import { insertInto, replaceArgument } from './cures/editing.ts';
+import { headerEdits } from './cures/headerLines.ts';
+import { type Cure, defineRule, placeOf, type RuleContext } from './rule.ts';
 import { aboutRoute, routePlace, whereIs } from './wording.ts';
 
 export default defineRule({
@@ -10,7 +13,8 @@ export default defineRule({
 	severity: 'error',
 	why: `A handshake needs the client's Sec-WebSocket-Key and Sec-WebSocket-Version. \`proxy_pass_request_headers off\` drops all of the
 client's headers, and \`proxy_set_header Sec-WebSocket-Key ""\` drops one; the backend answers 400.`,
-	remedy: "Let the client's headers through: remove the line.",
+	remedy:
+		'Pass the handshake headers on: `proxy_set_header Sec-WebSocket-Key $http_sec_websocket_key;` and so on for Version, Protocol and Extensions.',
 	ignore: 'Never on a WebSocket route.',
 	rows: ['HD27', 'HD28'],
 	sources: [
@@ -37,10 +41,14 @@ client's headers, and \`proxy_set_header Sec-WebSocket-Key ""\` drops one; the b
 	listen 8080;
 	location /ws {
 		proxy_pass http://127.0.0.1:9000;
-		proxy_pass_request_headers on;
+		proxy_pass_request_headers off;
 		proxy_http_version 1.1;
 		proxy_set_header Upgrade $http_upgrade;
 		proxy_set_header Connection "upgrade";
+		proxy_set_header Sec-WebSocket-Key $http_sec_websocket_key;
+		proxy_set_header Sec-WebSocket-Version $http_sec_websocket_version;
+		proxy_set_header Sec-WebSocket-Protocol $http_sec_websocket_protocol;
+		proxy_set_header Sec-WebSocket-Extensions $http_sec_websocket_extensions;
 		proxy_read_timeout 1h;
 	}
 }
@@ -58,20 +66,38 @@ client's headers, and \`proxy_set_header Sec-WebSocket-Key ""\` drops one; the b
 			yield {
 				...aboutRoute(route),
 				at: own ? placeOf(line) : routePlace(route),
-				message: `${line.node.name.value}${own ? '' : ` (${whereIs(line, context.configuration)})`} keeps the client's Sec-WebSocket headers from the backend, which then answers 400. Let them through.`,
-				cures: () => curesOf(route, line, own),
+				message: `${line.node.name.value}${own ? '' : ` (${whereIs(line, context.configuration)})`} keeps the client's Sec-WebSocket headers from the backend, which then answers 400. Pass them on.`,
+				cures: () => [...passedOn(route, line, context), ...letThrough(route, line)],
 			};
 		}
 	},
 });
 
-function curesOf(route: Route, line: PlacedDirective, own: boolean): readonly Cure[] {
-	const passes = line.node.name.value === 'proxy_pass_request_headers';
-	if (!passes && !own) return [];
-	const edit = passes
-		? own
-			? replaceArgument(line, 0, 'on')
-			: insertInto(route.location, ['proxy_pass_request_headers on;'], ['proxy_pass'])
-		: removeDirective(line);
-	return edit === undefined ? [] : [{ title: 'Let the handshake headers through', preferred: true, edits: [edit] }];
+const HANDSHAKE_HEADERS: readonly string[] = ['Key', 'Version', 'Protocol', 'Extensions'];
+
+/** Sends the handshake's own headers and no other: an absent one is an empty value, and nginx sends none. */
+function passedOn(route: Route, line: PlacedDirective, context: RuleContext): readonly Cure[] {
+	const dropped = line.node.args[0]?.value.toLowerCase() ?? '';
+	const headers = effective(route.location, 'proxy_set_header', context.version);
+	if (headers.level === 'unknown' || route.handler?.node.name.value !== 'proxy_pass') return [];
+	const lines = headers.level === 'default' ? [] : headers.directives;
+	const wanted = new Map(
+		HANDSHAKE_HEADERS.map((name): [string, string] => [
+			`sec-websocket-${name.toLowerCase()}`,
+			`$http_sec_websocket_${name.toLowerCase()}`,
+		]).filter(([name]) => line.node.name.value === 'proxy_pass_request_headers' || name === dropped),
+	);
+	const edits = headerEdits(route, { lines, own: headers.level === 'own' }, wanted);
+	return edits === undefined ? [] : [{ title: 'Pass the handshake headers on', preferred: true, edits }];
+}
+
+/** Sends whatever the client sends, cookies and all. */
+function letThrough(route: Route, line: PlacedDirective): readonly Cure[] {
+	const name = line.node.name.value;
+	if (!name.endsWith('_pass_request_headers')) return [];
+	const edit =
+		line.scope === route.location ? replaceArgument(line, 0, 'on') : insertInto(route.location, [`${name} on;`], HANDLERS);
+	return edit === undefined
+		? []
+		: [{ title: "Let all of the client's headers through", preferred: name !== 'proxy_pass_request_headers', edits: [edit] }];
 }

@@ -1,5 +1,6 @@
 import { insertInto } from './cures/editing.ts';
-import { ANCHORS, forwardEdits } from './cures/forward.ts';
+import { forwardEdits } from './cures/forward.ts';
+import { ANCHORS } from './cures/headerLines.ts';
 import { forwardingOf, headerNameOf, writtenLine } from './forwarding.ts';
 import { defineRule, placeOf } from './rule.ts';
 import { aboutRoute, routePlace, whereIs } from './wording.ts';

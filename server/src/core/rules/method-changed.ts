@@ -50,11 +50,13 @@ export default defineRule({
 			const obstacle = route.handshake.obstacles.find(({ code }) => code === 'method');
 			const line = obstacle?.at[0];
 			if (obstacle === undefined || line === undefined || line.node.name.value !== 'proxy_method') continue;
-			const own = line.scope === route.location && line.file === route.at.file;
+			// A second one on the same level would be a duplicate (DU1), also behind an include.
+			const own = line.scope === route.location;
+			const here = own && line.file === route.at.file;
 			yield {
 				...aboutRoute(route),
-				at: own ? placeOf(line) : routePlace(route),
-				message: `proxy_method ${line.node.args[0]?.value ?? ''}${own ? '' : ` (${whereIs(line, context.configuration)})`} sends the handshake to the backend with another method than GET, and it answers 405 or 400. ${own ? 'Remove the line.' : 'Write `proxy_method GET;` here.'}`,
+				at: here ? placeOf(line) : routePlace(route),
+				message: `proxy_method ${line.node.args[0]?.value ?? ''}${here ? '' : ` (${whereIs(line, context.configuration)})`} sends the handshake to the backend with another method than GET, and it answers 405 or 400. ${own ? 'Remove the line.' : 'Write `proxy_method GET;` here.'}`,
 				cures: () => {
 					const edit = own ? removeDirective(line) : insertInto(route.location, ['proxy_method GET;'], ['proxy_pass']);
 					return edit === undefined ? [] : [{ title: 'Send the handshake as GET', preferred: true, edits: [edit] }];

@@ -1,7 +1,7 @@
 import type { PlacedDirective } from '../config/model.ts';
 import type { Route } from '../routes/route.ts';
 import { insertInto, removeDirective } from './cures/editing.ts';
-import { ANCHORS } from './cures/forward.ts';
+import { ANCHORS } from './cures/headerLines.ts';
 import { type Cure, defineRule, placeOf } from './rule.ts';
 import { aboutRoute, routePlace, whereIs } from './wording.ts';
 

@@ -1,10 +1,8 @@
-import type { PlacedDirective } from '../../config/model.ts';
-import { HANDLERS } from '../../routes/handlers.ts';
 import { attemptsIn } from '../../routes/intent.ts';
 import type { Route } from '../../routes/route.ts';
-import { type Forwarding, headerNameOf, writtenLine } from '../forwarding.ts';
+import { type Forwarding, headerNameOf } from '../forwarding.ts';
 import type { Edit } from '../rule.ts';
-import { insertInto, ownDirectives, replaceArgument } from './editing.ts';
+import { headerEdits } from './headerLines.ts';
 import { connectionValue } from './mapBlock.ts';
 
 /**
@@ -17,40 +15,10 @@ export function forwardEdits(route: Route, forwarding: Forwarding): readonly Edi
 	if (forwarding.upgrade.problem !== 'none') wanted.set('upgrade', '$http_upgrade');
 	if (connection !== undefined) wanted.set('connection', connection.text);
 	if (wanted.size === 0) return undefined;
-	const edits: Edit[] = [...(connection?.edits ?? [])];
-
-	const rewritable = forwarding.own || isOuterAttempt(forwarding, wanted);
-	if (rewritable) {
-		const missing: string[] = [];
-		for (const [name, value] of wanted) {
-			const lines = forwarding.lines.filter((line) => headerNameOf(line) === name);
-			const replaced = lines.map((line) => replaceArgument(line, 1, value)).filter((edit) => edit !== undefined);
-			if (replaced.length === 0) missing.push(`proxy_set_header ${titleCase(name)} ${value};`);
-			else edits.push(...replaced);
-		}
-		if (missing.length > 0) {
-			const insertion = insertBesideLines(route, forwarding, missing);
-			if (insertion === undefined) return undefined;
-			edits.push(insertion);
-		}
-		return edits;
-	}
-
-	const restated = forwarding.lines.map((line) => {
-		const value = wanted.get(headerNameOf(line));
-		if (value === undefined) return writtenLine(line);
-		wanted.delete(headerNameOf(line));
-		return `proxy_set_header ${line.node.args[0]?.value ?? ''} ${value};`;
-	});
-	for (const [name, value] of wanted) restated.push(`proxy_set_header ${titleCase(name)} ${value};`);
-	const insertion = insertInto(route.location, restated, ANCHORS);
-	if (insertion === undefined) return undefined;
-	edits.push(insertion);
-	return edits;
+	const { lines, own } = forwarding;
+	const lineEdits = headerEdits(route, { lines, own: own || isOuterAttempt(forwarding, wanted) }, wanted);
+	return lineEdits && [...(connection?.edits ?? []), ...lineEdits];
 }
-
-/** Directives that new lines go behind, the nearest kin first. */
-export const ANCHORS: readonly string[] = ['proxy_set_header', 'proxy_http_version', ...HANDLERS];
 
 /** Wrong lines of an outer level that were written for WebSockets are mended where they stand; `Connection ""` for keep-alive is left alone. */
 function isOuterAttempt(forwarding: Forwarding, wanted: ReadonlyMap<string, string>): boolean {
@@ -61,14 +29,4 @@ function isOuterAttempt(forwarding: Forwarding, wanted: ReadonlyMap<string, stri
 		const lines = forwarding.lines.filter((line) => headerNameOf(line) === name);
 		return lines.length > 0 && lines.every((line) => attempts.has(line.node.name.span.start));
 	});
-}
-
-function insertBesideLines(route: Route, forwarding: Forwarding, directives: readonly string[]): Edit | undefined {
-	const own = new Set<PlacedDirective>(ownDirectives(route.location));
-	const beside = forwarding.lines.filter((line) => own.has(line)).at(-1);
-	return insertInto(route.location, directives, beside === undefined ? ['include', ...ANCHORS] : ANCHORS);
-}
-
-function titleCase(name: string): string {
-	return name.charAt(0).toUpperCase() + name.slice(1);
 }

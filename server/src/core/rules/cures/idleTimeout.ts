@@ -1,7 +1,7 @@
 import type { Route } from '../../routes/route.ts';
 import type { Edit } from '../rule.ts';
 import { insertInto, replaceArgument } from './editing.ts';
-import { ANCHORS } from './forward.ts';
+import { ANCHORS } from './headerLines.ts';
 
 /** The directive that bounds the silence of a tunnel, by the module that made it (TO1, TO13, SM1). */
 export function idleTimeoutDirective(route: Route): string | undefined {
