@@ -20,15 +20,7 @@ export interface Agreement {
 	/** Asked under other circumstances than the truth was recorded under: who may come in, files on disk, nginx passing to itself. */
 	readonly notComparable: number;
 	readonly wrong: readonly string[];
-	/** Wrong for a reason that we know and do not model. */
-	readonly limits: readonly string[];
 }
-
-/** What is not modelled, by a word in the file's path, and why. */
-const LIMITS: readonly (readonly [RegExp, string])[] = [
-	[/00[89]_(?:uwsgi|scgi)_param/, 'the parameters say no REQUEST_METHOD'],
-	[/headers-more/, 'a module that is not nginx’s own changes the headers'],
-];
 
 /** Asks for the very request that was sent to nginx and compares whether it upgrades, its status where nginx answers itself, and the idle limit. */
 export function comparePredictions(
@@ -44,7 +36,6 @@ export function comparePredictions(
 	const predictors = new Map<string, Predictor | undefined>();
 	const reasons = new Map<string, number>();
 	const wrong: string[] = [];
-	const limits: string[] = [];
 	let asked = 0;
 	let right = 0;
 	let unknown = 0;
@@ -71,13 +62,12 @@ export function comparePredictions(
 			const reason = (prediction.unknown ?? '').replace(/\S*[\d/.$]\S*/g, '…');
 			reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
 		} else if (differs === undefined) right++;
-		else {
-			const limit = LIMITS.find(([path]) => path.test(location.file))?.[1];
-			const what = `${location.file}:${location.line} ${location.title}, ${location.listen} ${location.host} ${location.uri}: ${differs} (${limit ?? location.cause ?? 'works'})`;
-			(limit === undefined ? wrong : limits).push(what);
-		}
+		else
+			wrong.push(
+				`${location.file}:${location.line} ${location.title}, ${location.listen} ${location.host} ${location.uri}: ${differs} (${location.cause ?? 'works'})`,
+			);
 	}
-	return { asked, right, unknown, reasons: [...reasons].sort((a, b) => b[1] - a[1]), notComparable, wrong, limits };
+	return { asked, right, unknown, reasons: [...reasons].sort((a, b) => b[1] - a[1]), notComparable, wrong };
 }
 
 /** What was put in or out that no handshake depends on. */

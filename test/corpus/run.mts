@@ -91,7 +91,6 @@ if (wants('predict'))
 		row('not comparable', agreement.notComparable);
 		row('unknown', agreement.unknown);
 		for (const [reason, count] of agreement.reasons.slice(0, 12)) row(`  ${count}`, reason);
-		list('wrong, a known limit', agreement.limits, false);
 		list('WRONG', agreement.wrong, true);
 	}
 

@@ -51,14 +51,14 @@ server {
 	*check(context) {
 		const table = variableTable(context.configuration);
 		for (const use of table.unknown) {
-			const suggestion = nearest(use.name, table);
+			const suggestion = isUseIn(use, 'upgrade') ? 'http_upgrade' : nearest(use.name, table);
 			yield {
 				severity: 'error',
 				at: use.place,
 				message: `nginx refuses to start with unknown "${use.name}" variable: nothing in the http block defines it. ${
 					suggestion !== undefined
 						? `Did you mean $${suggestion}?`
-						: isConnection(use)
+						: isUseIn(use, 'connection')
 							? 'Add the map that gives it its value.'
 							: 'Define it with map or set, or correct its name.'
 				}`,
@@ -68,8 +68,9 @@ server {
 	},
 });
 
-function isConnection(use: VariableUse): boolean {
-	return use.at.node.name.value === 'proxy_set_header' && use.at.node.args[0]?.value.toLowerCase() === 'connection';
+/** True for a variable in a proxy_set_header line of this header (lower-case). */
+function isUseIn(use: VariableUse, header: string): boolean {
+	return use.at.node.name.value === 'proxy_set_header' && use.at.node.args[0]?.value.toLowerCase() === header;
 }
 
 /** A variable that the configuration defines itself, one or two letters away. */
@@ -85,7 +86,7 @@ function curesOf(use: VariableUse, suggestion: string | undefined): readonly Cur
 	});
 	if (suggestion !== undefined) return [replaced(`$${suggestion}`)];
 	const http = enclosing(use.at.scope, 'http');
-	if (http === undefined || !isConnection(use)) return [];
+	if (http === undefined || !isUseIn(use, 'connection')) return [];
 	const known = equivalentMaps(http)[0]?.node.args[1]?.value;
 	if (known !== undefined) return [replaced(known)];
 	const edit = insertMap(http, use.name);
