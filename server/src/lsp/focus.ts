@@ -10,6 +10,7 @@ import { Checked } from '../features/checked.ts';
 import type { ShownFinding } from '../features/findings.ts';
 import { isSameButBlank } from './blanks.ts';
 import type { Touched } from './edits.ts';
+import { mayBeJumpedTo } from './jumps.ts';
 import { Lens, newlines } from './lens.ts';
 import { faceOf, holding, httpServers, isWithin, type Segment, segmentsOf, targets, variablesBySegment } from './segments.ts';
 
@@ -170,12 +171,12 @@ export class Focus {
 
 	/** True when the handshakes of a segment's own URL reach it, so that no other needs to be asked. */
 	#isSelected({ kind, scope, server }: Segment): boolean {
+		if (kind === 'location' && mayBeJumpedTo(scope, server)) return false;
 		const route = this.#checked.routes.find(({ location, urls }) => isWithin(location, scope) && urls.length > 0);
 		const outside = route?.outside;
 		if (outside != null) return outside.server === server && (kind === 'server' || isWithin(outside.location, scope));
 		const match = kind === 'location' && scope.opener !== undefined ? locationMatch(scope.opener) : undefined;
 		const [url] = urlsOf(server, match ?? { kind: 'prefix', pattern: '/', argument: 0 });
-		// A location that no URL is known for is reached by jumps only; those are followed in what the lens shows.
 		if (url === undefined) return kind === 'location';
 		const prediction = createPredictor(this.#checked.configuration, this.#checked.version).predict(handshakeRequest(url));
 		return prediction.server === server && (kind === 'server' || isWithin(prediction.location, scope));
