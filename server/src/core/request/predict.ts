@@ -33,12 +33,16 @@ export function createPredictor(configuration: Configuration, version: NginxVers
 	};
 
 	const explore = (journey: (answers: readonly boolean[]) => Journey, answers: readonly boolean[]): Prediction => {
-		const attempt = journey(answers);
+		let attempt: Journey | undefined;
 		try {
+			attempt = journey(answers);
 			return followRequest(attempt);
 		} catch (error) {
 			if (!(error instanceof Undecided)) throw error;
-			if (answers.length >= MOST_QUESTIONS) return undecidedPrediction(attempt.state, error.reason);
+			if (answers.length >= MOST_QUESTIONS)
+				return attempt === undefined
+					? { ...NOBODY, outcome: 'unknown', unknown: error.reason }
+					: undecidedPrediction(attempt.state, error.reason);
 			return mergePredictions(explore(journey, [...answers, true]), explore(journey, [...answers, false]), error.reason);
 		}
 	};
