@@ -37,6 +37,11 @@ export class Checked implements Analysis {
 	}
 
 	get findings(): readonly Finding[] {
+		return this.check();
+	}
+
+	/** Runs the rules, unless they have run. */
+	check(): readonly Finding[] {
 		if (this.#findings === undefined) {
 			const { findings, routes } = analyse(this.configuration, this.options);
 			this.#findings = findings.map(provedOnce);

@@ -2,6 +2,7 @@ import { locationMatch } from '../core/config/location.ts';
 import type { Configuration, Scope } from '../core/config/model.ts';
 import { parseConfiguration } from '../core/config/parseConfiguration.ts';
 import { createPredictor } from '../core/request/predict.ts';
+import type { Prediction } from '../core/request/prediction.ts';
 import type { Route } from '../core/routes/route.ts';
 import { handshakeRequest, urlsOf } from '../core/routes/urls.ts';
 import type { SyntaxProblem } from '../core/syntax/nodes.ts';
@@ -27,6 +28,9 @@ const LOCAL: ReadonlySet<SyntaxProblem['code']> = new Set([
 	'missing-open',
 	'parameter-too-long',
 ]);
+
+/** How many times more is looked at until what is seen tells all. */
+const MOST_ATTEMPTS = 4;
 
 /** A server of more characters than this is followed location by location. */
 const LARGEST = 6_000;
@@ -79,12 +83,10 @@ export class Focus {
 		const delta = touched.newEnd - touched.oldEnd;
 		const own = text.slice(segment.start, segment.end + delta);
 		if (!isWhole(own, segment)) return false;
-		const lens = this.#lens?.segment === segment ? this.#lens : this.#lensOn(segment);
-		if (lens === undefined) return false;
-		this.#lens = lens;
-		const now = this.#look(lens, own, delta);
-		const found = now && sorted(now, lens, delta);
-		if (now === undefined || found === undefined || !staysApart(segment, now, lens)) return false;
+		const seen = this.#see(segment, own, delta);
+		if (seen === undefined) return false;
+		const { lens, now, found } = seen;
+		if (!staysApart(segment, now, lens)) return false;
 		const background = found.outside.map((finding) => keyOf(finding, path, segment.end + delta, lens.shift));
 		if (!isSame(this.#background, background)) return false;
 		return this.#commit(segment, found.inside, text, delta, touched);
@@ -144,29 +146,69 @@ export class Focus {
 		return segments;
 	}
 
-	/** A lens that shows of a segment, as it was checked, what the whole check has found; undefined when there is none. */
-	#lensOn(segment: Segment): Lens | undefined {
-		if (!this.#isSelected(segment) || this.#isLeanedOn(segment)) return undefined;
-		const lens = new Lens(segment, this.#segments ?? [], this.#texts);
-		const text = this.#texts.get(segment.path)?.slice(segment.start, segment.end) ?? '';
-		const now = this.#look(lens, text, 0);
-		const found = now && sorted(now, lens, 0);
-		if (found === undefined) return undefined;
-		const key = (finding: ShownFinding): string => keyOf(finding, segment.path, 0, 0);
-		if (!isSame(found.inside.map(key), segment.findings.map(key))) return undefined;
-		this.#background = found.outside.map((finding) => keyOf(finding, segment.path, segment.end, 0));
-		return lens;
+	/**
+	 * What is seen of a segment's text. A request that ends in a stub tells nothing: then that segment is looked at whole as well.
+	 * Undefined when too many are needed, or what is seen is another kind of configuration.
+	 */
+	#see(
+		segment: Segment,
+		text: string,
+		delta: number,
+	): { readonly lens: Lens; readonly now: Checked; readonly found: Found } | undefined {
+		for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+			if (this.#lens?.segment !== segment) this.#lens = this.#lensOn(segment, new Set());
+			const lens = this.#lens;
+			if (lens === undefined) return undefined;
+			const seen = this.#look(lens, text, delta);
+			if (seen === undefined) return undefined;
+			if (seen.missed.size === 0) {
+				const found = sorted(seen.now, lens, delta);
+				return found && { lens, now: seen.now, found };
+			}
+			this.#lens = this.#lensOn(segment, new Set([...lens.kept, ...seen.missed]));
+		}
+		return undefined;
 	}
 
-	/** Checks what a lens shows; undefined when that is another kind of configuration. */
-	#look(lens: Lens, own: string, delta: number): Checked | undefined {
+	/** A lens that shows of a segment, as it was checked, what the whole check has found; undefined when there is none. */
+	#lensOn(segment: Segment, kept: ReadonlySet<Segment>): Lens | undefined {
+		if (!this.#isSelected(segment) || this.#isLeanedOn(segment)) return undefined;
+		const text = this.#texts.get(segment.path)?.slice(segment.start, segment.end) ?? '';
+		let wanted = kept;
+		for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+			const lens = new Lens(segment, this.#segments ?? [], this.#texts, wanted);
+			const seen = this.#look(lens, text, 0);
+			if (seen === undefined) return undefined;
+			if (seen.missed.size > 0) {
+				wanted = new Set([...wanted, ...seen.missed]);
+				continue;
+			}
+			const found = sorted(seen.now, lens, 0);
+			if (found === undefined) return undefined;
+			const key = (finding: ShownFinding): string => keyOf(finding, segment.path, 0, 0);
+			if (!isSame(found.inside.map(key), segment.findings.map(key))) return undefined;
+			this.#background = found.outside.map((finding) => keyOf(finding, segment.path, segment.end, 0));
+			return lens;
+		}
+		return undefined;
+	}
+
+	/** Checks what a lens shows, and hears in which stubs requests have ended. Undefined when it shows another kind of configuration. */
+	#look(lens: Lens, own: string, delta: number): { readonly now: Checked; readonly missed: ReadonlySet<Segment> } | undefined {
 		lens.put(own, delta);
 		const { options, configuration } = this.#checked;
 		const files = lens.files(options.files, configuration.files);
 		const rebuilt = options.rebuild(files);
 		if (rebuilt.fragment?.context !== configuration.fragment?.context || rebuilt.files.size !== configuration.files.size)
 			return undefined;
-		return new Checked(rebuilt, { ...options, files, alsoMeant: lens.meant });
+		const missed = new Set<Segment>();
+		const onPrediction = ({ server, location }: Prediction): void => {
+			for (const scope of [server, location])
+				if (scope?.opener !== undefined) for (const stub of lens.stubsOf(scope.opener)) missed.add(stub);
+		};
+		const now = new Checked(rebuilt, { ...options, files, alsoMeant: lens.meant, onPrediction });
+		now.check();
+		return { now, missed };
 	}
 
 	/** True when the handshakes of a segment's own URL reach it, so that no other needs to be asked. */

@@ -1,4 +1,4 @@
-import type { Files } from '../core/config/model.ts';
+import type { Files, PlacedDirective } from '../core/config/model.ts';
 import { parseConfiguration } from '../core/config/parseConfiguration.ts';
 import type { SyntaxTree } from '../core/syntax/nodes.ts';
 import type { Span } from '../core/text/span.ts';
@@ -14,6 +14,7 @@ export type Seen = Span & { readonly inMiddle: boolean };
  */
 export class Lens {
 	readonly segment: Segment;
+	readonly kept: ReadonlySet<Segment>;
 	/** Backends that other segments certainly mean for WebSockets. */
 	readonly meant: ReadonlySet<string>;
 	/** Backends whose routes in other segments would become certain with a certain route here. */
@@ -25,16 +26,19 @@ export class Lens {
 	/** How far what follows the segment has moved since the lens was made. */
 	#shift = 0;
 
-	constructor(segment: Segment, segments: readonly Segment[], texts: ReadonlyMap<string, string>) {
+	/** @param kept segments that are left whole, beside the one */
+	constructor(segment: Segment, segments: readonly Segment[], texts: ReadonlyMap<string, string>, kept: ReadonlySet<Segment>) {
 		this.segment = segment;
+		this.kept = kept;
 		this.#segments = segments;
 		const others = segments.filter((one) => one !== segment);
 		this.meant = new Set(others.flatMap(({ certain }) => [...certain]));
 		this.waiting = new Set(others.flatMap(({ likely }) => [...likely]).filter((target) => !this.meant.has(target)));
-		const stubs = stubbed(others);
+		const leaves = (other: Segment): boolean => other.isPlain && !kept.has(other);
+		const stubs = stubbed(others.filter(leaves));
 		const reduce = (reduced: ReducedText, text: string, dropped: readonly Segment[]): void => {
 			for (const other of dropped) {
-				if (!other.isPlain) continue;
+				if (!leaves(other)) continue;
 				reduced.keepTo(other.start);
 				const stub = stubs.has(other) ? other.stub : '';
 				reduced.dropTo(other.end, newlines(text, other.start, other.end) - newlines(stub, 0, stub.length), stub);
@@ -46,7 +50,7 @@ export class Lens {
 		const earlier = here.filter(({ start }) => start < segment.start);
 		reduce(before, text, earlier);
 		before.keepTo(segment.start);
-		before.dropTo(segment.start, 0, definitions(others, segment.kind));
+		before.dropTo(segment.start, 0, definitions(others.filter(leaves), segment.kind));
 		const behind = new ReducedText(text);
 		behind.dropTo(segment.end, 0);
 		const later = here.filter(({ start }) => start > segment.start);
@@ -95,6 +99,14 @@ export class Lens {
 		return start === undefined || end === undefined ? undefined : { start, end, inMiddle: false };
 	}
 
+	/** The segments of which only the stub that a directive is was left. */
+	stubsOf(placed: PlacedDirective): readonly Segment[] {
+		const { node, file } = placed;
+		if (this.place(file.path, node.span) !== undefined) return [];
+		const text = file.tree.source.slice(node.span);
+		return this.#segments.filter((one) => one !== this.segment && one.stub === text);
+	}
+
 	/** True for a place, told as of now, in a segment that was kept whole but is not the one. */
 	isElsewhere(path: string, at: Seen, delta: number): boolean {
 		if (at.inMiddle) return false;
@@ -108,7 +120,6 @@ function stubbed(others: readonly Segment[]): ReadonlySet<Segment> {
 	const stubs = new Set<Segment>();
 	const listens = new Set<string>();
 	for (const other of others) {
-		if (!other.isPlain) continue;
 		const lines = other.listens.length === 0 ? [''] : other.listens;
 		if (other.kind === 'location' || lines.some((line) => !listens.has(line))) stubs.add(other);
 		if (other.kind === 'server') for (const line of lines) listens.add(line);
@@ -119,8 +130,7 @@ function stubbed(others: readonly Segment[]): ReadonlySet<Segment> {
 /** Lines that define what the left-out segments define. They stand right before the segment. */
 function definitions(others: readonly Segment[], kind: Segment['kind']): string {
 	const names = new Set<string>();
-	for (const other of others)
-		if (other.isPlain) for (const variable of other.variables) names.add(variable.slice(variable.indexOf(' ') + 1));
+	for (const other of others) for (const variable of other.variables) names.add(variable.slice(variable.indexOf(' ') + 1));
 	if (names.size === 0) return '';
 	const lines = [...names].map((name) => `set $${name} "";`).join(' ');
 	return kind === 'server' ? `server { listen unix:/nowhere; ${lines} } ` : `location = /.nowhere { ${lines} } `;

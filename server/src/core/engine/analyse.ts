@@ -2,6 +2,7 @@ import { type DirectiveProblem, directiveProblems } from '../config/directivePro
 import type { Configuration, Files } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
+import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { routesOf } from '../routes/routes.ts';
 import type { Report, Rule, RuleContext, Severity } from '../rules/rule.ts';
@@ -22,6 +23,8 @@ export interface AnalyseOptions {
 	readonly intent?: 'certain' | 'likely';
 	/** Backends of WebSocket routes that stand in a part of the configuration that is left out here. */
 	readonly alsoMeant?: Iterable<string>;
+	/** Hears of every prediction that a rule or a route asked for. */
+	readonly onPrediction?: (prediction: Prediction) => void;
 	/** Hears of a rule that crashed; without it the crash goes on. */
 	readonly onRuleError?: (ruleId: string, error: unknown) => void;
 	readonly rules?: readonly Rule[];
@@ -40,9 +43,13 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 	let predictor: Predictor | undefined;
 	let problems: readonly DirectiveProblem[] | undefined;
 	const lazyPredictor: Predictor = {
-		predict: (request) => made().predict(request),
-		predictIn: (location, request) => made().predictIn(location, request),
+		predict: (request) => heard(made().predict(request)),
+		predictIn: (location, request) => heard(made().predictIn(location, request)),
 	};
+	function heard(prediction: Prediction): Prediction {
+		options.onPrediction?.(prediction);
+		return prediction;
+	}
 	function made(): Predictor {
 		predictor ??= createPredictor(configuration, options.version);
 		return predictor;
