@@ -1,5 +1,5 @@
 import { Random } from '../differential/random.ts';
-import { type Line, someStyle, written } from './style.ts';
+import { type Line, NO_END, someStyle, written } from './style.ts';
 
 /** A plain GET that the configuration takes. */
 export interface PlainRequest {
@@ -85,6 +85,43 @@ const MISTAKES: readonly Mistake[] = [
 	['no key', add('key', ['proxy_set_header Sec-WebSocket-Key ""', 'proxy_set_header Sec-WebSocket-Version ""'])],
 	['added', add('added', ['add_header Upgrade websocket always', 'add_header Sec-WebSocket-Accept x always'])],
 	['try_files', add('try', ['try_files $uri $uri/ =404'])],
+	['version 2', set('version', 'proxy_http_version 2')],
+	['inner if', add('if', ['if ($http_upgrade) { set $seen 1; }', 'if ($http_upgrade = "websocket") { set $seen 1; }'])],
+	['limit_except', add('except', ['limit_except GET { deny all; }', 'limit_except POST { deny all; }'])],
+	['no referer', add('referer', ['valid_referers server_names; if ($invalid_referer) { return 403; }'])],
+	['plain Host', set('host', ['proxy_set_header Host ""', 'proxy_set_header Host $proxy_host', 'proxy_set_header Host $hostt'])],
+	['misspelt name', misspelt],
+	['lost semicolon', (lines, random) => ended(lines, random, '')],
+	['two semicolons', (lines, random) => ended(lines, random, ';;')],
+];
+
+/** Directive names as fingers write them. */
+function misspelt(lines: Lines, random: Random): boolean {
+	const [key, line] = random.pick([...lines]);
+	const wrong = line
+		.replace(/^proxy_set_header/, random.pick(['proxy_set_heder', 'proxy_set_headers', 'proxy-set-header', 'Proxy_Set_Header']))
+		.replace(/^proxy_http_version/, 'proxy_http_verison')
+		.replace(/^proxy_read_timeout/, 'proxy_read_timout');
+	lines.set(key, wrong);
+	return wrong !== line;
+}
+
+function ended(lines: Lines, random: Random, end: '' | ';;'): boolean {
+	const [key, line] = random.pick([...lines]);
+	lines.set(key, `${line}${end === '' ? NO_END : ';'}`);
+	return true;
+}
+
+const PLACES = [
+	'/ws',
+	'/ws/',
+	'/socket.io/',
+	'= /exact',
+	'^~ /cable',
+	'~ ^/(live|stream)/',
+	'~* /hub$',
+	'/api/v1/ws',
+	'"/quoted/ws"',
 ];
 
 /** What the http level says of `$cu`: right, wrong in a usual way, or nothing. */
@@ -135,9 +172,9 @@ export function brokenProject(seed: number, ports: readonly number[], backend: n
 			snippets.set(file, moved);
 			body.push(...all.slice(0, cut).filter((line) => !moved.includes(line)), { file, body: moved });
 		} else body.push(...all);
-		if (!path.startsWith('=') && random.chance(15))
+		if (/^(?:\^~ )?\//.test(path) && random.chance(15))
 			body.push({
-				open: `location ${path.replace(/^[~^=*]* ?\^?/, '').replace(/\/$/, '')}/inner`,
+				open: `location ${path.replace('^~ ', '').replace(/\/$/, '')}/inner`,
 				body: [`proxy_pass ${target}`],
 			});
 		return { open: `location ${path}`, body };
@@ -145,13 +182,26 @@ export function brokenProject(seed: number, ports: readonly number[], backend: n
 
 	for (const port of ports.slice(0, random.between(1, ports.length))) {
 		const body: Line[] = [`listen 127.0.0.1:${port}`, ...common(random, mistakes, 30)];
-		for (const path of random.some(['/ws', '/ws/', '/socket.io/', '= /exact', '^~ /cable'], random.between(1, 3))) {
+		for (const path of random.some(PLACES, random.between(1, 3))) {
 			body.push(location(path, true));
-			requests.push({ port, uri: path.replace(/^\S+ (?=\/)/, '').replace(/\/$/, '/x') });
+			requests.push({
+				port,
+				uri: path
+					.replace(/^\S+ \^?(?=\/)/, '')
+					.replace(/[$]$|\/$/, '/x')
+					.replace(/\(.*\)/, 'live'),
+			});
 		}
 		for (const path of random.some(['/', '/api/', '/health'], random.between(0, 2))) {
 			body.push(location(path, false));
 			requests.push({ port, uri: path.replace(/\/$/, '/x') });
+		}
+		if (random.chance(8)) {
+			body.push({
+				open: `location ${random.pick(['~* ^/(?:ws|cable|socket.io)', '~ /(ws|x)'])}`,
+				body: [`proxy_pass http://127.0.0.1:${backend}`],
+			});
+			mistakes.push('a regular expression that takes the route');
 		}
 		if (random.chance(15)) body.push({ open: 'location ~ \\.(?:js|css)$', body: [`proxy_pass http://127.0.0.1:${backend}`] });
 		const server: Line = { open: 'server', body };

@@ -6,6 +6,9 @@ export type Line =
 	| { readonly open: string; readonly body: readonly Line[] }
 	| { readonly file: string; readonly body: readonly Line[] };
 
+/** Stands at the end of a directive whose semicolon is forgotten. */
+export const NO_END = '\u0000';
+
 /** How somebody writes: indentation, line ends, comments, blocks on one line. */
 export interface Style {
 	readonly unit: string;
@@ -37,7 +40,7 @@ export function written(lines: readonly Line[], style: Style, random: Random): R
 		random.chance(style.comments) ? ` # ${random.pick(['as told', 'TODO', 'why { not; }', 'é "x'])}` : '';
 	const one = (line: Line, depth: number): string => {
 		const indentation = style.unit.repeat(depth);
-		if (typeof line === 'string') return `${indentation}${line};${comment()}${style.eol}`;
+		if (typeof line === 'string') return `${indentation}${ended(line)}${comment()}${style.eol}`;
 		if ('file' in line) {
 			write(line.file, line.body);
 			return `${indentation}include ${line.file};${style.eol}`;
@@ -54,8 +57,13 @@ function holdsFile(line: Line): boolean {
 	return typeof line !== 'string' && ('file' in line || line.body.some(holdsFile));
 }
 
+function ended(line: string): string {
+	if (line.endsWith(NO_END)) return line.slice(0, -1);
+	return line.endsWith('}') ? line : `${line};`;
+}
+
 function flat(line: Line): string {
-	if (typeof line === 'string') return `${line};`;
+	if (typeof line === 'string') return ended(line);
 	if ('file' in line) return `include ${line.file};`;
 	return `${line.open} { ${line.body.map(flat).join(' ')} }`;
 }

@@ -1,4 +1,5 @@
-import { locationMatch } from '../config/location.ts';
+import { type LocationMatch, locationMatch } from '../config/location.ts';
+import { compileRegex } from '../config/regex.ts';
 import { encodePath } from '../routes/examplePath.ts';
 import { HANDLERS } from '../routes/handlers.ts';
 import type { Route } from '../routes/route.ts';
@@ -54,13 +55,14 @@ shorter prefix. WebSocket clients do not follow redirects. It matters where anot
 		},
 	],
 	*check(context) {
+		const regexes = new Map<string, Takes>();
 		for (const route of context.routes) {
 			const { match } = route;
 			if (match === undefined || (match.kind !== 'prefix' && match.kind !== 'prefix-first')) continue;
 			if (!match.pattern.endsWith('/') || match.pattern === '/' || !HANDLERS.some((name) => route.location.byName.has(name)))
 				continue;
 			const bare = match.pattern.slice(0, -1);
-			if (!isTakenOtherwise(route, bare) || !isRedirected(route, bare, context)) continue;
+			if (!isTakenOtherwise(route, bare, regexes) || !isRedirected(route, bare, context)) continue;
 			yield {
 				...aboutRoute(route),
 				severity: 'information',
@@ -78,19 +80,35 @@ shorter prefix. WebSocket clients do not follow redirects. It matters where anot
 });
 
 /** True when some other location of the server matches the path without its slash. */
-function isTakenOtherwise(route: Route, bare: string): boolean {
+function isTakenOtherwise(route: Route, bare: string, regexes: Map<string, Takes>): boolean {
 	const siblings = route.location.parent?.byName.get('location') ?? [];
 	return siblings.some((placed) => {
 		const other = locationMatch(placed);
 		return (
 			other !== undefined &&
 			placed !== route.at &&
-			(other.kind === 'prefix' || other.kind === 'prefix-first') &&
-			bare.startsWith(other.pattern) &&
+			takes(other, bare, regexes) &&
 			placed.body !== undefined &&
 			HANDLERS.some((name) => placed.body?.byName.has(name))
 		);
 	});
+}
+
+/** Whether a regular expression takes a path. */
+type Takes = (path: string) => boolean;
+
+function takes({ kind, pattern }: LocationMatch, path: string, regexes: Map<string, Takes>): boolean {
+	if (kind === 'prefix' || kind === 'prefix-first') return path.startsWith(pattern);
+	if (kind !== 'regex' && kind !== 'regex-caseless') return false;
+	const key = `${kind} ${pattern}`;
+	const known = regexes.get(key) ?? compiled(pattern, kind === 'regex-caseless');
+	regexes.set(key, known);
+	return known(path);
+}
+
+function compiled(pattern: string, caseless: boolean): Takes {
+	const regex = compileRegex(pattern, caseless);
+	return 'exec' in regex ? (path) => regex.exec(path) != null : () => false;
 }
 
 function isRedirected(route: Route, bare: string, context: RuleContext): boolean {

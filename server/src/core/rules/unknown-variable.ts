@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { type VariableTable, type VariableUse, variableTable } from '../config/variables.ts';
+import { builtInVariables } from '../reference/variables.ts';
 import { enclosing, equivalentMaps, insertMap } from './cures/mapBlock.ts';
 import { type Cure, defineRule } from './rule.ts';
 
@@ -73,9 +74,24 @@ function isUseIn(use: VariableUse, header: string): boolean {
 	return use.at.node.name.value === 'proxy_set_header' && use.at.node.args[0]?.value.toLowerCase() === header;
 }
 
-/** A variable that the configuration defines itself, one or two letters away. */
+/** The one variable that is nearest: one that the configuration defines itself, two letters away, or one of nginx, a single letter away. */
 function nearest(name: string, table: VariableTable): string | undefined {
-	return [...table.definitions.keys()].find((known) => known.length > 4 && distance(known, name) <= 2);
+	const lower = name.toLowerCase();
+	const own = within([...table.definitions.keys()], lower, 2);
+	return own.length > 0 ? own[0] : only(within(builtInVariables('http'), lower, 1));
+}
+
+function within(names: readonly string[], name: string, most: number): readonly string[] {
+	return names
+		.filter((known) => known.length >= 4)
+		.map((known) => [known, distance(known, name)] as const)
+		.filter(([known, far]) => far <= most && (known.length > 4 || far === 1))
+		.sort(([, a], [, b]) => a - b)
+		.map(([known]) => known);
+}
+
+function only(names: readonly string[]): string | undefined {
+	return names.length === 1 ? names[0] : undefined;
 }
 
 function curesOf(use: VariableUse, suggestion: string | undefined): readonly Cure[] {
