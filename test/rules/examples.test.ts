@@ -38,15 +38,16 @@ describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
 			expect(check(good, example).findings.map((finding) => `${finding.ruleId}: ${finding.message}`)).toEqual([]);
 		});
 
-		test('the preferred fix gives the good text, and only once', () => {
+		test('the first fix gives the good text, and only once', () => {
 			const { findings } = check(bad.text, example);
-			const finding = findings.find((candidate) => candidate.ruleId === id);
-			const fix = finding?.fixes().find(({ preferred }) => preferred);
+			const fixes = findings.find((candidate) => candidate.ruleId === id)?.fixes() ?? [];
+			const preferred = fixes.find((candidate) => candidate.preferred);
 			if (example.fixed === '') {
-				expect(fix).toBeUndefined();
+				expect(preferred).toBeUndefined();
 				return;
 			}
-			if (fix === undefined) throw new Error('no preferred fix');
+			const fix = preferred ?? fixes[0];
+			if (fix === undefined) throw new Error('no fix');
 			const after = afterFix({ [MAIN]: bad.text }, fix)[MAIN] ?? '';
 			expect(after).toBe(example.fixed === undefined ? good : wholeConfiguration(example.fixed, example.within));
 			expect(check(after, example).findings.filter((candidate) => candidate.ruleId === id)).toEqual([]);
