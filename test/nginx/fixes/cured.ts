@@ -175,9 +175,15 @@ export async function faultsOf(
 			if (verdict === 'fails' && remaining.some(saysSo)) left++;
 			else faults.push(`${title} at ${port}${uri} does not upgrade (we say: ${verdict})`);
 		}
-		if (!('refused' in before)) faults.push(...changedRequests(project.requests, before.plain, after.plain));
+		if (!('refused' in before))
+			faults.push(...changedRequests(project.requests, before.plain, after.plain, announcedBy(report.applied)));
 	}
 	return { faults, after: files, cures: report.applied.length, left };
+}
+
+/** Paths below which a fix said that plain requests go elsewhere. */
+function announcedBy(applied: FixedProject['applied']): readonly string[] {
+	return applied.flatMap(({ fix }) => /plain requests for ([^,)\s]+)/.exec(fix.title)?.[1] ?? []);
 }
 
 /** Plain GETs whose other headers changed: a cure may change Upgrade and Connection alone. */
@@ -185,8 +191,10 @@ function changedRequests(
 	requests: readonly PlainRequest[],
 	before: readonly (RecordedRequest | undefined)[],
 	after: readonly (RecordedRequest | undefined)[],
+	announced: readonly string[],
 ): readonly string[] {
 	return requests.flatMap((request, index) => {
+		if (announced.some((path) => request.uri.startsWith(path))) return [];
 		const was = before[index];
 		const is = after[index];
 		// Where nginx answered itself before, being passed on is the cure.

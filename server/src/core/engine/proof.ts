@@ -99,7 +99,7 @@ export class Prover {
 		const known = this.#verdicts.get(key);
 		if (known !== undefined) return known;
 		const outcome = this.#outcome(edits);
-		const verdict = outcome === undefined ? 'worse' : compare(this.#context.allRoutes, outcome, subject);
+		const verdict = outcome === undefined ? 'worse' : compare(this.#context, outcome, subject);
 		this.#verdicts.set(key, verdict);
 		return verdict;
 	}
@@ -164,16 +164,31 @@ export function overlaid(files: Files, texts: ReadonlyMap<string, string>): File
 	};
 }
 
-function compare(before: readonly Route[], { routes, predictor }: Outcome, subject: Route | undefined): Verdict {
+function compare(before: RuleContext, { routes, predictor }: Outcome, subject: Route | undefined): Verdict {
 	const changed = new Set<string>();
-	for (const [route, same] of paired(before, routes)) {
+	for (const [route, same] of paired(before.allRoutes, routes)) {
 		if (same === undefined) return 'worse';
 		const isSubject = route.id === subject?.id;
 		const effect = effectOn(route, same.location, predictor, isSubject);
 		if (effect === 'worse' || (isSubject && effect === 'changed')) return 'worse';
 		if (effect === 'changed') changed.add(locationTitle(route.at));
+		const moved = effectFromOutside(route, before.predictor, predictor, isSubject);
+		if (moved === 'worse') return 'worse';
+		if (moved === 'changed') changed.add(isSubject ? `plain requests for ${route.urls[0]?.path}` : locationTitle(route.at));
 	}
 	return [...changed];
+}
+
+/** What becomes of the requests for a route's URL, whichever location takes them: an edit may move them from one to another. */
+function effectFromOutside(route: Route, before: Predictor, after: Predictor, isSubject: boolean): 'none' | 'changed' | 'worse' {
+	const [url] = route.urls;
+	if (url === undefined || route.outside === undefined) return 'none';
+	const handshake = after.predict(route.request);
+	if (route.outside.upgrade && !handshake.upgrade) return 'worse';
+	const was = before.predict(plainRequest(url));
+	const is = after.predict(plainRequest(url));
+	if (was.outcome === 'proxied' && is.outcome !== 'proxied') return 'worse';
+	return changes(was, is, isSubject) || (!isSubject && changes(route.outside, handshake, false)) ? 'changed' : 'none';
 }
 
 /** What becomes of a route's requests in a scope that replaces its own. They are the same requests, though its example URL may have changed. */

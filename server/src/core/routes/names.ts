@@ -5,9 +5,15 @@ const ENDPOINT =
 /** Names that say it outright; `socket` alone, or `cable`, is too common a word in an upstream's name. */
 const OUTRIGHT = /(?:^|[^a-z])(?:ws|wss|web-?sockets?|socket-?io|sockjs|signalr)(?=$|[^a-z])|websocket/i;
 
+/** What stands beside an endpoint and is asked for with plain requests: health checks, figures, files. */
+const BESIDE =
+	/[/_.-](?:health(?:z|[-_]?check)?|ready(?:z)?|alive|livez|liveness|readiness|metrics|stats|status|info|version|docs|swagger|static|assets)(?=$|[/?$)])|\\?\.\(?(?:\?:)?(?:js|css|map|html?|png|svg|ico|json|txt)(?=$|[|?$)])/i;
+
 /** The part of a location's pattern that names a WebSocket endpoint; undefined when none does. */
 export function endpointWord(pattern: string): string | undefined {
-	return ENDPOINT.exec(pattern)?.[0].replace(/^[/_.\-(|^@\s]/, '');
+	const found = ENDPOINT.exec(pattern);
+	if (found === null || BESIDE.test(pattern.slice(found.index + 1))) return undefined;
+	return found[0].replace(/^[/_.\-(|^@\s]/, '');
 }
 
 /** True for a name (upstream, named location) that says WebSocket. */

@@ -90,6 +90,5 @@ function further(route: Route, context: RuleContext): Scope | null {
 function curesOf(route: Route, argument: number, pattern: string): readonly Cure[] {
 	const written = route.at.file.tree.source.slice(route.at.node.args[argument]?.span ?? route.at.node.span);
 	const edit = replaceArgument(route.at, argument, `^~ ${written}`);
-	// Not for "fix all": plain requests under the prefix change their location as well.
-	return edit === undefined ? [] : [{ title: `Keep regular expressions from ${pattern}`, preferred: false, edits: [edit] }];
+	return edit === undefined ? [] : [{ title: `Keep regular expressions from ${pattern}`, preferred: true, edits: [edit] }];
 }
