@@ -11,9 +11,9 @@ import { Checked } from '../features/checked.ts';
 import type { ShownFinding } from '../features/findings.ts';
 import { isSameButBlank } from './blanks.ts';
 import type { Touched } from './edits.ts';
-import { mayBeJumpedTo } from './jumps.ts';
+import { isWithin, mayBeJumpedTo, namedJumps } from './jumps.ts';
 import { Lens, newlines } from './lens.ts';
-import { faceOf, holding, httpServers, isWithin, type Segment, segmentsOf, targets, variablesBySegment } from './segments.ts';
+import { faceOf, holding, httpServers, type Segment, segmentsOf, targets, variablesBySegment } from './segments.ts';
 
 /** What was found through a lens: in its segment, and in what stands in no segment. In places of the whole texts. */
 interface Found {
@@ -296,6 +296,7 @@ function staysApart(segment: Segment, now: Checked, lens: Lens): boolean {
 	const scope = scopeInMiddle(now.configuration, lens);
 	if (scope === undefined) return false;
 	const { variables, hides, isPlain } = variablesBySegment(now.configuration, new Set([scope]))(scope);
+	if (segment.kind === 'location' && namedJumps(scope) !== segment.jumps) return false;
 	if (hides !== segment.hides || !isSame([...variables].sort(), [...segment.variables].sort())) return false;
 	const routes = now.routes.filter(({ location }) => isWithin(location, scope));
 	if (!routes.every((route) => isTaken(route, scope, segment))) return false;

@@ -1,6 +1,5 @@
 import { type LocationMatch, locationMatch } from '../core/config/location.ts';
 import type { PlacedDirective, Scope } from '../core/config/model.ts';
-import { isWithin } from './segments.ts';
 
 /**
  * True when a line outside of a location could send a request into it: an error page, a fallback, a rewrite, a subrequest. What is said of
@@ -57,4 +56,22 @@ function targetOf({ node }: PlacedDirective): string | undefined {
 function couldTake(match: LocationMatch, target: string): boolean {
 	if (match.kind === 'regex' || match.kind === 'regex-caseless') return true;
 	return target.startsWith(match.pattern) || match.pattern.startsWith(target);
+}
+
+/** The lines in a scope that make requests jump to named locations, as written: what is said of those locations may hang on them. */
+export function namedJumps(location: Scope): string {
+	const found: string[] = [];
+	const waiting: Scope[] = [location];
+	for (let scope = waiting.pop(); scope !== undefined; scope = waiting.pop()) {
+		for (const { node, file } of jumpsIn(scope))
+			if (node.args.at(-1)?.value.startsWith('@') === true) found.push(file.tree.source.slice(node.span));
+		for (const { body } of scope.directives) if (body !== undefined) waiting.push(body);
+	}
+	return found.join('\n');
+}
+
+/** True for the outer scope itself, and for what lies in it. */
+export function isWithin(inner: Scope | null, outer: Scope): boolean {
+	for (let at: Scope | undefined = inner ?? undefined; at !== undefined; at = at.parent) if (at === outer) return true;
+	return false;
 }

@@ -9,6 +9,7 @@ import type { Directive } from '../core/syntax/nodes.ts';
 import type { SourceText } from '../core/text/sourceText.ts';
 import type { Span } from '../core/text/span.ts';
 import type { ShownFinding } from '../features/findings.ts';
+import { isWithin, namedJumps } from './jumps.ts';
 
 /**
  * A part of a configuration that can be read and checked by itself: an http server, or, where a server is large, a location right in it.
@@ -32,6 +33,8 @@ export interface Segment {
 	readonly listens: readonly string[];
 	/** The variables that it gives a value: how, a blank, and the name in lower case. */
 	readonly variables: ReadonlySet<string>;
+	/** Its lines that lead to named locations; of a location. */
+	readonly jumps: string;
 	/** Other segments, or servers, that take its handshakes: what becomes of its routes depends on them. `any`: it cannot be told which. */
 	readonly leansOn: ReadonlySet<Scope | 'any'>;
 	/** A file that it includes cannot be read: it may define any variable. */
@@ -97,6 +100,7 @@ export function segmentsOf(configuration: Configuration, routes: readonly Route[
 				stub: stubOf(node, source),
 				listens: kind === 'server' ? linesOf(node, source, (name) => name === 'listen') : [],
 				variables,
+				jumps: kind === 'location' ? namedJumps(body) : '',
 				hides,
 				isOwn,
 				isPlain: isPlain && isOwn,
@@ -200,12 +204,6 @@ function locationsTaking(location: Scope, routes: readonly Route[], segments: Re
 			add(route.outside);
 		}
 	return takers;
-}
-
-/** True for the outer scope itself, and for what lies in it. */
-export function isWithin(inner: Scope | null, outer: Scope): boolean {
-	for (let at: Scope | undefined = inner ?? undefined; at !== undefined; at = at.parent) if (at === outer) return true;
-	return false;
 }
 
 function ownerOf(scope: Scope, segments: ReadonlySet<Scope>): Scope | undefined {
