@@ -1,9 +1,9 @@
-import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver-types';
+import { type Diagnostic, DiagnosticSeverity, type Range } from 'vscode-languageserver-types';
 import type { Finding } from '../core/engine/finding.ts';
 import { rulePageUrl } from '../core/rules/page.ts';
 import { RULES } from '../core/rules/rules.generated.ts';
 import { distinct, type ShownFinding } from './findings.ts';
-import { locationOf, rangeOf, type View } from './view.ts';
+import { type Lines, locationOf, rangeOf, type View } from './view.ts';
 
 /** What every diagnostic of ours is signed with. */
 export const SOURCE = 'nginx-websocket';
@@ -12,24 +12,27 @@ export const SOURCE = 'nginx-websocket';
 export interface Named<T extends ShownFinding> {
 	readonly id: string;
 	readonly finding: T;
+	readonly range: Range;
 }
 
 /** The findings about the view's document with all that can be done about them, from every configuration that it is part of, each once. */
 export function findingsHere(view: View): readonly Named<Finding>[] {
 	const here = view.checked.flatMap((checked) => checked.findings.filter(({ at }) => at.path === view.path));
-	return named(view.checked.length === 1 ? here : distinct(here));
+	return named(view.lines, view.checked.length === 1 ? here : distinct(here));
 }
 
-function named<T extends ShownFinding>(findings: readonly T[]): readonly Named<T>[] {
-	return findings.map((finding, index) => ({
-		id: `${finding.ruleId}@${finding.at.span.start}-${finding.at.span.end}#${index}`,
-		finding,
-	}));
+/** Names by line and character: what is typed in one line leaves the names in all others as they are. */
+function named<T extends ShownFinding>(lines: Lines, findings: readonly T[]): readonly Named<T>[] {
+	return findings.map((finding, index) => {
+		const range = rangeOf(lines, finding.at.span);
+		const { start, end } = range;
+		return { id: `${finding.ruleId}@${start.line}:${start.character}-${end.line}:${end.character}#${index}`, finding, range };
+	});
 }
 
 /** The diagnostics of the view's document. */
 export function diagnostics(view: View): Diagnostic[] {
-	return named(view.findings).map((one) => toDiagnostic(view, one));
+	return named(view.lines, view.findings).map((one) => toDiagnostic(view, one));
 }
 
 const SEVERITIES = {
@@ -40,13 +43,13 @@ const SEVERITIES = {
 } as const;
 
 /** One finding about the view's document as a diagnostic. `data` is the finding's id. */
-export function toDiagnostic(view: View, { id, finding }: Named<ShownFinding>): Diagnostic {
+export function toDiagnostic(view: View, { id, finding, range }: Named<ShownFinding>): Diagnostic {
 	const related = finding.related.flatMap((place) => {
 		const location = locationOf(view, place);
 		return location === undefined ? [] : [{ location, message: place.message }];
 	});
 	return {
-		range: rangeOf(view.lines, finding.at.span),
+		range,
 		severity: SEVERITIES[finding.severity],
 		source: SOURCE,
 		code: finding.ruleId,
@@ -57,6 +60,8 @@ export function toDiagnostic(view: View, { id, finding }: Named<ShownFinding>): 
 	};
 }
 
+const RULE_IDS: ReadonlySet<string> = new Set(RULES.map((rule) => rule.id));
+
 function isRule(id: string): boolean {
-	return RULES.some((rule) => rule.id === id);
+	return RULE_IDS.has(id);
 }

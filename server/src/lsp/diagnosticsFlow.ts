@@ -18,6 +18,13 @@ export interface DiagnosticsCapabilities {
 	readonly codeLensRefresh: boolean;
 }
 
+interface Given {
+	readonly id: string;
+	/** The document's, of what was sent without being asked for. */
+	readonly version: number | null;
+	readonly items: readonly Diagnostic[];
+}
+
 /**
  * Brings diagnostics to the client, by whichever way it has: it asks, or it is sent them with the version they belong to. Each result
  * is made in one go from the documents as they are, so it never mixes two versions.
@@ -27,7 +34,7 @@ export class DiagnosticsFlow {
 	readonly #session: Session;
 	readonly #capabilities: DiagnosticsCapabilities;
 	/** What the client was last given, by URI, to spare it what it has. */
-	readonly #given = new Map<string, { readonly id: string; readonly text: string }>();
+	readonly #given = new Map<string, Given>();
 	#count = 0;
 	#isScheduled = false;
 
@@ -44,12 +51,11 @@ export class DiagnosticsFlow {
 			const view = await this.#session.view(uri);
 			if (view === undefined || token.isCancellationRequested) return nothing;
 			const items = diagnostics(view);
-			const text = JSON.stringify(items);
 			const given = this.#given.get(uri);
-			if (given?.text === text && given.id === previousId)
+			if (given !== undefined && given.id === previousId && isSameJson(given.items, items))
 				return { kind: DocumentDiagnosticReportKind.Unchanged, resultId: given.id };
 			const id = String(++this.#count);
-			this.#given.set(uri, { id, text });
+			this.#given.set(uri, { id, version: null, items });
 			return { kind: DocumentDiagnosticReportKind.Full, items, resultId: id };
 		});
 	}
@@ -89,9 +95,9 @@ export class DiagnosticsFlow {
 			const found = await this.#check(document.uri);
 			if (found === undefined) continue;
 			const { version, items } = found;
-			const text = `${version} ${JSON.stringify(items)}`;
-			if (this.#given.get(document.uri)?.text === text) continue;
-			this.#given.set(document.uri, { id: '', text });
+			const given = this.#given.get(document.uri);
+			if (given !== undefined && given.version === version && isSameJson(given.items, items)) continue;
+			this.#given.set(document.uri, { id: '', version, items });
 			await this.#connection.sendDiagnostics({ uri: document.uri, version, diagnostics: items });
 		}
 	}
@@ -107,4 +113,22 @@ export class DiagnosticsFlow {
 			return undefined;
 		}
 	}
+}
+
+/** True for two values that JSON writes alike. Quicker than writing them. */
+function isSameJson(one: unknown, other: unknown): boolean {
+	if (one === other) return true;
+	if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+	if (Array.isArray(one) || Array.isArray(other))
+		return (
+			Array.isArray(one) &&
+			Array.isArray(other) &&
+			one.length === other.length &&
+			one.every((value, index) => isSameJson(value, other[index]))
+		);
+	const names = Object.keys(one);
+	return (
+		names.length === Object.keys(other).length &&
+		names.every((name) => isSameJson(Reflect.get(one, name), Reflect.get(other, name)))
+	);
 }

@@ -15,11 +15,11 @@ export class DocumentView implements View {
 	readonly uri: string;
 	readonly path: string;
 	readonly version: number | null;
-	readonly tree: SyntaxTree;
 	readonly lines: Lines;
 	readonly nginxVersion: NginxVersion;
 	readonly settings: Settings;
 	readonly commands: readonly string[];
+	readonly #reading: { readonly tree: SyntaxTree };
 	readonly #workspace: Workspace;
 	readonly #documents: Documents;
 	#checked: readonly Checked[] | undefined;
@@ -30,7 +30,7 @@ export class DocumentView implements View {
 			readonly uri: string;
 			readonly path: string;
 			readonly version: number | null;
-			readonly tree: SyntaxTree;
+			readonly reading: { readonly tree: SyntaxTree };
 			readonly lines: Lines;
 		},
 		basis: Basis,
@@ -41,13 +41,17 @@ export class DocumentView implements View {
 		this.uri = document.uri;
 		this.path = document.path;
 		this.version = document.version;
-		this.tree = document.tree;
+		this.#reading = document.reading;
 		this.lines = document.lines;
 		this.nginxVersion = basis.version;
 		this.settings = basis.settings;
 		this.commands = commands;
 		this.#workspace = workspace;
 		this.#documents = documents;
+	}
+
+	get tree(): SyntaxTree {
+		return this.#reading.tree;
 	}
 
 	get checked(): readonly Checked[] {

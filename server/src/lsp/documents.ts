@@ -7,13 +7,28 @@ import { pathOfUri } from './paths.ts';
 /** How many changes since the last check are remembered one by one. */
 const MOST_CHANGES = 1_000;
 
+/** A text, parsed when somebody asks: a keystroke needs no tree of the whole. */
+class Reading {
+	readonly #text: string;
+	#tree: SyntaxTree | undefined;
+
+	constructor(text: string) {
+		this.#text = text;
+	}
+
+	get tree(): SyntaxTree {
+		this.#tree ??= parseConfiguration(this.#text);
+		return this.#tree;
+	}
+}
+
 /** One open document. Its tree is made when it is asked for and belongs to the present version. */
 export class OpenDocument {
 	readonly path: string;
 	/** The client's own spelling of the URI. */
 	readonly uri: string;
 	#document: TextDocument;
-	#tree: SyntaxTree | undefined;
+	#reading: Reading;
 	/** Grows with every change; unlike the version it is ours. */
 	#stamp = 0;
 	/** Each change with the stamp that it led to, oldest first. */
@@ -23,6 +38,7 @@ export class OpenDocument {
 		this.uri = uri;
 		this.path = pathOfUri(uri);
 		this.#document = TextDocument.create(uri, languageId, version, text);
+		this.#reading = new Reading(text);
 	}
 
 	get version(): number {
@@ -42,8 +58,12 @@ export class OpenDocument {
 	}
 
 	get tree(): SyntaxTree {
-		this.#tree ??= parseConfiguration(this.#document.getText());
-		return this.#tree;
+		return this.#reading.tree;
+	}
+
+	/** The tree of the present version, also when the document has changed by the time it is looked at. */
+	get reading(): { readonly tree: SyntaxTree } {
+		return this.#reading;
 	}
 
 	update(changes: TextDocumentContentChangeEvent[], version: number): void {
@@ -58,7 +78,7 @@ export class OpenDocument {
 			this.#changes.push({ stamp: ++this.#stamp, touched });
 		}
 		if (this.#changes.length > MOST_CHANGES) this.#changes = this.#changes.slice(-MOST_CHANGES / 2);
-		this.#tree = undefined;
+		this.#reading = new Reading(this.#document.getText());
 	}
 
 	/** All that changed since a stamp, as one stretch; undefined when nothing did, or too much to remember. */

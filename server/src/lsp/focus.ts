@@ -6,14 +6,14 @@ import type { Prediction } from '../core/request/prediction.ts';
 import type { Route } from '../core/routes/route.ts';
 import { handshakeRequest, urlsOf } from '../core/routes/urls.ts';
 import type { SyntaxProblem } from '../core/syntax/nodes.ts';
-import type { Span } from '../core/text/span.ts';
 import { Checked } from '../features/checked.ts';
 import type { ShownFinding } from '../features/findings.ts';
 import { isSameButBlank } from './blanks.ts';
 import type { Touched } from './edits.ts';
-import { isWithin, mayBeJumpedTo, namedJumps } from './jumps.ts';
+import { isWithin, mayBeJumpedTo, namedJumps, takesWithoutSlash } from './jumps.ts';
 import { Lens, newlines } from './lens.ts';
-import { faceOf, holding, httpServers, type Segment, segmentsOf, targets, variablesBySegment } from './segments.ts';
+import { allMoved, Sentences, type Stretch } from './moved.ts';
+import { faceOf, holding, httpServers, passesOn, type Segment, segmentsOf, targets, variablesBySegment } from './segments.ts';
 
 /** What was found through a lens: in its segment, and in what stands in no segment. In places of the whole texts. */
 interface Found {
@@ -82,7 +82,7 @@ export class Focus {
 		if (segment === undefined) return this.#takeBlank(path, text, touched);
 		const delta = touched.newEnd - touched.oldEnd;
 		const own = text.slice(segment.start, segment.end + delta);
-		if (!isWhole(own, segment)) return false;
+		if (!isWhole(own, segment) || Sentences.mayBeMistaken(own)) return false;
 		const seen = this.#see(segment, own, delta);
 		if (seen === undefined) return false;
 		const { lens, now, found } = seen;
@@ -103,9 +103,8 @@ export class Focus {
 		if (here.some(({ start, end }) => start < to && end > from)) return false;
 		const delta = touched.newEnd - touched.oldEnd;
 		if (!isSameButBlank(before.slice(from, to), text.slice(from, to + delta), touched.start - from)) return false;
-		const movesLines = newlines(before, touched.start, touched.oldEnd) !== newlines(text, touched.start, touched.newEnd);
-		const move = (findings: readonly ShownFinding[]) =>
-			movesLines && findings.some(namesLine) ? undefined : allMoved(findings, path, touched.start, touched.oldEnd, delta);
+		const stretch = { path, start: touched.start, end: touched.oldEnd, delta };
+		const move = this.#moving(stretch, before, text, touched);
 		const outside = move(this.#outside);
 		if (outside === undefined) return false;
 		for (const segment of segments) {
@@ -133,7 +132,7 @@ export class Focus {
 			else home.findings = [...home.findings, finding];
 		}
 		for (const { path, tree } of configuration.files.values()) {
-			if (tree.template) return undefined;
+			if (tree.template || Sentences.mayBeMistaken(tree.source.text)) return undefined;
 			if (tree.problems.some(({ code }) => !LOCAL.has(code))) return undefined;
 			const ignores = tree.comments.some(
 				({ span }) =>
@@ -174,7 +173,7 @@ export class Focus {
 	#lensOn(segment: Segment, kept: ReadonlySet<Segment>): Lens | undefined {
 		if (!this.#isSelected(segment) || this.#isLeanedOn(segment)) return undefined;
 		const text = this.#texts.get(segment.path)?.slice(segment.start, segment.end) ?? '';
-		let wanted = kept;
+		let wanted: ReadonlySet<Segment> = new Set([...kept, ...this.#beneath(segment)]);
 		for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
 			const lens = new Lens(segment, this.#segments ?? [], this.#texts, wanted);
 			const seen = this.#look(lens, text, 0);
@@ -191,6 +190,14 @@ export class Focus {
 			return lens;
 		}
 		return undefined;
+	}
+
+	/** Other locations that would take what a location leaves, and pass it on. */
+	#beneath({ kind, scope, server }: Segment): readonly Segment[] {
+		if (kind === 'server') return [];
+		return (this.#segments ?? []).filter(
+			(other) => other.server === server && other.passes && other.scope !== scope && takesWithoutSlash(other.scope, scope),
+		);
 	}
 
 	/** Checks what a lens shows, and hears in which stubs requests have ended. Undefined when it shows another kind of configuration. */
@@ -235,13 +242,28 @@ export class Focus {
 		);
 	}
 
+	/** What becomes of findings when a text changes; undefined for what cannot be told. */
+	#moving(
+		stretch: Stretch,
+		before: string,
+		text: string,
+		touched: Touched,
+	): (findings: readonly ShownFinding[]) => readonly ShownFinding[] | undefined {
+		const gone = newlines(before, touched.start, touched.oldEnd);
+		const by = newlines(text, touched.start, touched.newEnd) - gone;
+		if (by === 0) return (findings) => allMoved(findings, stretch);
+		const first = newlines(before, 0, touched.start) + 1;
+		const { files, prefix } = this.#checked.configuration;
+		const lines = { first, last: first + gone, by };
+		const sentences = new Sentences(stretch.path, lines, [...files.keys()], prefix);
+		return (findings) => allMoved(findings, stretch, sentences);
+	}
+
 	/** Moves all that stands behind the change. False when a sentence names a line that has moved, or a place that is gone. */
 	#commit(segment: Segment, inside: readonly ShownFinding[], text: string, delta: number, touched: Touched): boolean {
 		const { path, start, end } = segment;
 		const before = this.#texts.get(path) ?? '';
-		const movesLines = newlines(before, touched.start, touched.oldEnd) !== newlines(text, touched.start, touched.newEnd);
-		const move = (findings: readonly ShownFinding[]) =>
-			movesLines && findings.some(namesLine) ? undefined : allMoved(findings, path, start, end, delta);
+		const move = this.#moving({ path, start, end, delta }, before, text, touched);
 		const outside = move(this.#outside);
 		if (outside === undefined) return false;
 		for (const other of this.#segments ?? []) {
@@ -296,7 +318,7 @@ function staysApart(segment: Segment, now: Checked, lens: Lens): boolean {
 	const scope = scopeInMiddle(now.configuration, lens);
 	if (scope === undefined) return false;
 	const { variables, hides, isPlain } = variablesBySegment(now.configuration, new Set([scope]))(scope);
-	if (segment.kind === 'location' && namedJumps(scope) !== segment.jumps) return false;
+	if (segment.kind === 'location' && (namedJumps(scope) !== segment.jumps || passesOn(scope) !== segment.passes)) return false;
 	if (hides !== segment.hides || !isSame([...variables].sort(), [...segment.variables].sort())) return false;
 	const routes = now.routes.filter(({ location }) => isWithin(location, scope));
 	if (!routes.every((route) => isTaken(route, scope, segment))) return false;
@@ -322,37 +344,6 @@ function isTaken(route: Route, scope: Scope, { kind }: Segment): boolean {
 	return isWithin(route.handshake.location, scope) && (route.outside === undefined || isWithin(route.outside.location, scope));
 }
 
-/** All of some findings after `path` has grown by `delta` behind a stretch; undefined when one points into the stretch. */
-function allMoved(
-	findings: readonly ShownFinding[],
-	path: string,
-	start: number,
-	end: number,
-	delta: number,
-): readonly ShownFinding[] | undefined {
-	if (delta === 0 || findings.length === 0) return findings;
-	const moved: ShownFinding[] = [];
-	for (const finding of findings) {
-		const at = movedPlace(finding.at, path, start, end, delta);
-		const related = finding.related.map((place) => movedPlace(place, path, start, end, delta));
-		if (at === undefined || related.some((place) => place === undefined)) return undefined;
-		moved.push({ ...finding, at, related: related.filter((place) => place !== undefined) });
-	}
-	return moved;
-}
-
-function movedPlace<T extends { readonly path: string; readonly span: Span }>(
-	place: T,
-	path: string,
-	start: number,
-	end: number,
-	delta: number,
-): T | undefined {
-	if (place.path !== path || place.span.end <= start) return place;
-	if (place.span.start < end) return undefined;
-	return { ...place, span: { start: place.span.start + delta, end: place.span.end + delta } };
-}
-
 /** What a finding says, of places behind `from` in `path` as if they had not moved by `delta`. */
 function keyOf({ ruleId, severity, message, at, related }: ShownFinding, path: string, from: number, delta: number): string {
 	const place = (one: ShownFinding['at']): string => {
@@ -360,10 +351,6 @@ function keyOf({ ruleId, severity, message, at, related }: ShownFinding, path: s
 		return `${one.path}\0${one.span.start - back}\0${one.span.end - back}`;
 	};
 	return [ruleId, severity, message, place(at), ...related.map((one) => `${one.message}\0${place(one)}`)].join('\0');
-}
-
-function namesLine({ message, related }: ShownFinding): boolean {
-	return /\bline \d/.test(message) || related.some((place) => /\bline \d/.test(place.message));
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

@@ -70,6 +70,21 @@ export function namedJumps(location: Scope): string {
 	return found.join('\n');
 }
 
+/** True when one location takes the path of another without its last slash, by its prefix (as `slash-redirect` wants to know). */
+export function takesWithoutSlash(other: Scope, location: Scope): boolean {
+	const shorter = other.opener && locationMatch(other.opener);
+	const longer = location.opener && locationMatch(location.opener);
+	return (
+		shorter !== undefined &&
+		longer !== undefined &&
+		PREFIXES.has(shorter.kind) &&
+		PREFIXES.has(longer.kind) &&
+		longer.pattern.slice(0, -1).startsWith(shorter.pattern)
+	);
+}
+
+const PREFIXES: ReadonlySet<LocationMatch['kind']> = new Set<LocationMatch['kind']>(['prefix', 'prefix-first']);
+
 /** True for the outer scope itself, and for what lies in it. */
 export function isWithin(inner: Scope | null, outer: Scope): boolean {
 	for (let at: Scope | undefined = inner ?? undefined; at !== undefined; at = at.parent) if (at === outer) return true;

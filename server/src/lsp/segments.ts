@@ -3,6 +3,7 @@ import type { Configuration, PlacedDirective, Scope } from '../core/config/model
 import { variableTable } from '../core/config/variables.ts';
 import { isKnownDirective } from '../core/reference/directives.ts';
 import type { Prediction } from '../core/request/prediction.ts';
+import { HANDLERS } from '../core/routes/handlers.ts';
 import type { Route } from '../core/routes/route.ts';
 import { isNamed, targetsOf } from '../core/routes/routes.ts';
 import type { Directive } from '../core/syntax/nodes.ts';
@@ -35,6 +36,8 @@ export interface Segment {
 	readonly variables: ReadonlySet<string>;
 	/** Its lines that lead to named locations; of a location. */
 	readonly jumps: string;
+	/** It passes requests on itself; of a location. */
+	readonly passes: boolean;
 	/** Other segments, or servers, that take its handshakes: what becomes of its routes depends on them. `any`: it cannot be told which. */
 	readonly leansOn: ReadonlySet<Scope | 'any'>;
 	/** A file that it includes cannot be read: it may define any variable. */
@@ -101,6 +104,7 @@ export function segmentsOf(configuration: Configuration, routes: readonly Route[
 				listens: kind === 'server' ? linesOf(node, source, (name) => name === 'listen') : [],
 				variables,
 				jumps: kind === 'location' ? namedJumps(body) : '',
+				passes: kind === 'location' && passesOn(body),
 				hides,
 				isOwn,
 				isPlain: isPlain && isOwn,
@@ -111,6 +115,11 @@ export function segmentsOf(configuration: Configuration, routes: readonly Route[
 		];
 	});
 	return segments.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.start - b.start));
+}
+
+/** True when a scope itself holds a line that passes requests on. */
+export function passesOn(scope: Scope): boolean {
+	return HANDLERS.some((name) => scope.byName.has(name));
 }
 
 /** A server, or the locations in it when it is large and they are all its own text. */

@@ -76,8 +76,7 @@ export class Session {
 		if (open !== undefined) return new DocumentView(open, basis, this.commands, this.workspace, this.documents);
 		const content = this.workspace.files.read(path);
 		if (content.kind !== 'text') return undefined;
-		const { tree } = content;
-		const document = { uri: uriOfPath(path), path, version: null, tree, lines: tree.source };
+		const document = { uri: uriOfPath(path), path, version: null, reading: content, lines: content.tree.source };
 		return new DocumentView(document, basis, this.commands, this.workspace, this.documents);
 	}
 }

@@ -29,8 +29,12 @@ export function evidenceOf(route: Route): readonly RelatedPlace[] {
 /** `conf.d/ws.conf, line 7`: one-based, relative to the main file's folder. */
 export function whereIs(placed: PlacedDirective, configuration: Configuration): string {
 	const line = placed.file.tree.source.lineAt(placed.node.span.start) + 1;
-	const { path } = placed.file;
-	return `${path.startsWith(configuration.prefix) ? path.slice(configuration.prefix.length).replace(/^\//, '') : path}, line ${line}`;
+	return `${shownPath(placed.file.path, configuration.prefix)}, line ${line}`;
+}
+
+/** How a sentence names a file. @param prefix the main file's folder */
+export function shownPath(path: string, prefix: string): string {
+	return path.startsWith(prefix) ? path.slice(prefix.length).replace(/^\//, '') : path;
 }
 
 /** 60 s, 5 min, 1 h: the largest unit that leaves a whole number. */
