@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rulePage } from '../src/core/rules/page.ts';
+import { NOTICES } from '../src/core/rules/notices.ts';
+import { noticePage, rulePage } from '../src/core/rules/page.ts';
 import type { Rule } from '../src/core/rules/rule.ts';
 
 /* Writes the list of rules and a page for each: a rule is every file in core/rules that calls defineRule. */
@@ -39,3 +40,4 @@ for (const [index, rule] of RULES.entries()) {
 	if (rule.id !== ids[index]) throw new Error(`${ids[index]}.ts calls itself ${rule.id}; a rule's id is its file's name.`);
 	writeFileSync(join(pagesFolder, `${rule.id}.md`), rulePage(rule));
 }
+for (const notice of NOTICES) writeFileSync(join(pagesFolder, `${notice.id}.md`), noticePage(notice));

@@ -1,5 +1,6 @@
 import type { Log } from 'sarif';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NOTICES } from '../../server/src/core/rules/notices.ts';
 import { RULES } from '../../server/src/core/rules/rules.generated.ts';
 import { bundledCommandLine, type CommandLine, type Workspace, workspaceOf } from '../support/cli.ts';
 
@@ -169,7 +170,7 @@ describe('sarif', () => {
 		expect(log.runs).toHaveLength(1);
 		const [run] = log.runs;
 		const rules = run?.tool.driver.rules ?? [];
-		expect(rules.map(({ id }) => id)).toEqual(RULES.map(({ id }) => id));
+		expect(rules.map(({ id }) => id)).toEqual([...RULES, ...NOTICES].map(({ id }) => id));
 		for (const rule of rules) {
 			expect(rule.shortDescription?.text).not.toBe('');
 			expect(rule.helpUri).toMatch(/^https:\/\//);

@@ -12,6 +12,7 @@ import { explainRoute } from './routeExplanation.ts';
 import { RouteTest } from './routeTest.ts';
 import { insertSnippet } from './snippets.ts';
 import { showStatus } from './status.ts';
+import { compareVersions } from './versionComparison.ts';
 
 /** Starts the server and puts the commands in place; the same on the desktop and on the web. A server that does not start is shown in the status item, and can be started again. */
 export async function startExtension(context: ExtensionContext, host: Host): Promise<void> {
@@ -41,6 +42,7 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 		commands.registerCommand(TEST_ROUTE_COMMAND, (from: unknown) => test.run(from)),
 		commands.registerCommand(EXPLAIN_ROUTE_COMMAND, (from: unknown) => explainRoute(client, reports, from)),
 		commands.registerCommand('nginxWebSocket.insertSnippet', () => insertSnippet(client)),
+		commands.registerCommand('nginxWebSocket.compareVersions', () => compareVersions(client, reports)),
 		commands.registerCommand('nginxWebSocket.restartServer', async () => {
 			if (client.needsStop()) await client.stop();
 			await client.start();

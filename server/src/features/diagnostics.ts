@@ -1,5 +1,6 @@
 import { type Diagnostic, DiagnosticSeverity, type Range } from 'vscode-languageserver-types';
 import type { Finding } from '../core/engine/finding.ts';
+import { NOTICES } from '../core/rules/notices.ts';
 import { rulePageUrl } from '../core/rules/page.ts';
 import { RULES } from '../core/rules/rules.generated.ts';
 import { distinct, type ShownFinding } from './findings.ts';
@@ -53,15 +54,15 @@ export function toDiagnostic(view: View, { id, finding, range }: Named<ShownFind
 		severity: SEVERITIES[finding.severity],
 		source: SOURCE,
 		code: finding.ruleId,
-		...(isRule(finding.ruleId) ? { codeDescription: { href: rulePageUrl(finding.ruleId) } } : {}),
+		...(hasPage(finding.ruleId) ? { codeDescription: { href: rulePageUrl(finding.ruleId) } } : {}),
 		message: finding.message,
 		...(related.length > 0 ? { relatedInformation: related } : {}),
 		data: id,
 	};
 }
 
-const RULE_IDS: ReadonlySet<string> = new Set(RULES.map((rule) => rule.id));
+const PAGES: ReadonlySet<string> = new Set([...RULES, ...NOTICES].map(({ id }) => id));
 
-function isRule(id: string): boolean {
-	return RULE_IDS.has(id);
+function hasPage(id: string): boolean {
+	return PAGES.has(id);
 }

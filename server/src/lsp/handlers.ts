@@ -16,6 +16,7 @@ import { prepareRename, rename } from '../features/rename.ts';
 import { routeList } from '../features/routeList.ts';
 import { snippetsAt } from '../features/snippets.ts';
 import { documentLinks, documentSymbols, foldingRanges, selectionRanges } from '../features/structure.ts';
+import { upgradeReport } from '../features/upgradeReport.ts';
 import type { View } from '../features/view.ts';
 import { workspaceSymbols } from '../features/workspaceSymbols.ts';
 import {
@@ -27,6 +28,8 @@ import {
 	SNIPPETS,
 	type SnippetsParams,
 	type SnippetsResult,
+	UPGRADE_REPORT,
+	type UpgradeReportParams,
 } from '../protocol/requests.ts';
 import type { DiagnosticsFlow } from './diagnosticsFlow.ts';
 import { guard } from './guard.ts';
@@ -131,6 +134,13 @@ export function answerRequests(connection: Connection, session: Session, flow: D
 	connection.onRequest(EXPLAIN_ROUTE, (params: ExplainRouteParams, token: CancellationToken) =>
 		on('Explanation', params.uri, token, null, (view) => {
 			const answer = explainRoute(view, params);
+			if ('problem' in answer) throw refused(answer.problem);
+			return answer;
+		}),
+	);
+	connection.onRequest(UPGRADE_REPORT, (params: UpgradeReportParams, token: CancellationToken) =>
+		on('What changes', params.uri, token, null, (view) => {
+			const answer = upgradeReport(view, params);
 			if ('problem' in answer) throw refused(answer.problem);
 			return answer;
 		}),

@@ -193,6 +193,39 @@ export interface ExplainRouteResult {
 	readonly report: string;
 }
 
+// ---- another version of nginx -------------------------------------------------------------------------------------
+
+/** Client → server: which routes end a handshake differently with another version of nginx. */
+export const UPGRADE_REPORT = 'nginxWebSocket/upgradeReport';
+
+export interface UpgradeReportParams {
+	readonly uri: string;
+	/** Versions such as `1.26.3`, in either order. */
+	readonly from: string;
+	readonly to: string;
+}
+
+export interface UpgradeReport {
+	readonly headline: string;
+	readonly routes: readonly ChangedRoute[];
+	/** All of it as Markdown, with a link to the line of each route. */
+	readonly report: string;
+}
+
+export interface ChangedRoute {
+	/** `location /ws/`, as written. */
+	readonly title: string;
+	readonly server: string;
+	/** The location's name and arguments. */
+	readonly at?: DocumentPlace;
+	/** At least two, oldest first. */
+	readonly verdicts: readonly {
+		readonly from: string;
+		readonly verdict: 'upgrades' | 'fails' | 'unknown';
+		readonly reason: string;
+	}[];
+}
+
 // ---- snippets -----------------------------------------------------------------------------------------------------
 
 /** Client → server: the snippets that fit at a position, for the palette. The same come as completions, by prefix. */

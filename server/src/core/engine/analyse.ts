@@ -5,6 +5,7 @@ import { createPredictor, type Predictor } from '../request/predict.ts';
 import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { routesOf } from '../routes/routes.ts';
+import { IGNORE_COMMENT } from '../rules/notices.ts';
 import type { Report, Rule, RuleContext, Severity } from '../rules/rule.ts';
 import { RULES } from '../rules/rules.generated.ts';
 import type { Finding } from './finding.ts';
@@ -114,6 +115,7 @@ function toFinding(rule: Rule, report: Report, severity: Severity, prover: Prove
 
 function suppressed(findings: readonly Finding[], configuration: Configuration, options: AnalyseOptions): readonly Finding[] {
 	const kept = new Set(findings);
+	const complaintSeverity = options.severities?.[IGNORE_COMMENT.id] ?? IGNORE_COMMENT.severity;
 	const unused: Finding[] = [];
 	for (const file of configuration.files.values()) {
 		const suppressions = suppressionsOf(file);
@@ -131,10 +133,10 @@ function suppressed(findings: readonly Finding[], configuration: Configuration, 
 					: silenced.length === 0 && options.severities?.[suppression.ruleId] !== 'off'
 						? `Nothing here is found by ${suppression.ruleId}; remove this comment, or move it to the line above the finding.`
 						: undefined;
-			if (complaint !== undefined)
+			if (complaint !== undefined && complaintSeverity !== 'off')
 				unused.push({
-					ruleId: 'ignore-comment',
-					severity: 'hint',
+					ruleId: IGNORE_COMMENT.id,
+					severity: complaintSeverity,
 					message: complaint,
 					at: { path: file.path, span: suppression.span },
 					related: [],

@@ -1,30 +1,65 @@
-import type { Files } from '../config/model.ts';
+import type { Configuration } from '../config/model.ts';
+import { definitionsOf } from '../reference/directives.ts';
 import { compareVersions, formatVersion, type NginxVersion, parseVersion } from '../reference/versions.ts';
+import { VERDICT_CHANGES } from '../rules/notices.ts';
+import { walk } from '../syntax/query.ts';
 import type { Finding } from './finding.ts';
-import { analyseProject, keyOf, type ProjectAnalysis, type ProjectOptions, type ReadConfigurations } from './project.ts';
+import type { ProjectAnalysis, ProjectOptions } from './project.ts';
+import { changeFinding, type VerdictChange, verdictChanges } from './verdictChanges.ts';
 
-/** The versions at which what nginx does with a handshake, or what it accepts, changed (semantics §0.2). */
-const CHANGES: readonly string[] = ['1.25.1', '1.29.4', '1.29.7', '1.31.0', '1.31.4'];
-
-/** The first version of a range, and every one in it at which something changed. */
-export function versionsIn(range: { readonly from: NginxVersion; readonly to: NginxVersion }): readonly NginxVersion[] {
-	const inside = CHANGES.map((text) => parseVersion(text)).filter(
-		(version) => version !== undefined && compareVersions(version, range.from) > 0 && compareVersions(version, range.to) <= 0,
-	);
-	return [range.from, ...inside.filter((version) => version !== undefined)];
+/** Two versions, the older one first. */
+export interface VersionSpan {
+	readonly from: NginxVersion;
+	readonly to: NginxVersion;
 }
 
-/** Findings over a range of versions: one that holds in a part of the range only says in which. */
-export function applyRange(
-	files: Files,
-	read: ReadConfigurations,
-	options: ProjectOptions,
-	range: { readonly from: NginxVersion; readonly to: NginxVersion },
-): ProjectAnalysis {
-	const versions = versionsIn(range);
-	const results = versions.map((version) => analyseProject(files, read, { ...options, version }));
-	const [first] = results;
-	if (first === undefined || results.length === 1) return first ?? analyseProject(files, read, options);
+/** The versions at which what nginx does with a handshake changed (semantics §0.2). */
+const CHANGES: readonly string[] = ['1.25.1', '1.29.4', '1.29.7', '1.31.0', '1.31.4'];
+
+/** The first version of a range, and every one in it at which nginx, or a directive that these configurations use, changed. */
+export function versionsIn(range: VersionSpan, configurations: readonly Configuration[] = []): readonly NginxVersion[] {
+	const inside = [...CHANGES, ...changesOf(configurations)]
+		.map((text) => parseVersion(text))
+		.filter((version) => version !== undefined)
+		.filter((version) => compareVersions(version, range.from) > 0 && compareVersions(version, range.to) <= 0)
+		.sort(compareVersions);
+	return [
+		range.from,
+		...inside.filter((version, index) => index === 0 || compareVersions(version, inside[index - 1] ?? version) !== 0),
+	];
+}
+
+/** When the directives of the configurations came, went, or took other arguments. */
+function changesOf(configurations: readonly Configuration[]): ReadonlySet<string> {
+	const trees = configurations.flatMap(({ files }) => [...files.values()].map(({ tree }) => tree));
+	const names = new Set(trees.flatMap((tree) => [...walk(tree.directives)].map(({ name }) => name.value)));
+	return new Set(
+		[...names]
+			.flatMap(definitionsOf)
+			.flatMap(({ since, until, earlier }) => [since, until, earlier?.before])
+			.filter((text) => text !== undefined),
+	);
+}
+
+export interface RangeAnalysis extends ProjectAnalysis {
+	/** The routes whose handshake does not end the same with all versions of the range. */
+	readonly changes: readonly VerdictChange[];
+}
+
+/**
+ * Findings over a range of versions: one that holds in a part of the range only says in which; a route whose handshake ends differently
+ * is a finding too. `analyse` is asked once for each version at which something changes.
+ */
+export function analyseRange(
+	range: VersionSpan,
+	configurations: readonly Configuration[],
+	severities: ProjectOptions['severities'],
+	analyse: (version: NginxVersion) => ProjectAnalysis,
+): RangeAnalysis {
+	const versions = versionsIn(range, configurations);
+	const results = versions.map((version) => ({ version, ...analyse(version) }));
+	const first = results[0] ?? { version: range.from, ...analyse(range.from) };
+	if (results.length === 1) return { ...first, changes: [] };
 	const holds = new Map<string, { finding: Finding; at: number[] }>();
 	for (const [index, { findings }] of results.entries())
 		for (const finding of findings) {
@@ -33,10 +68,23 @@ export function applyRange(
 			if (known === undefined) holds.set(key, { finding, at: [index] });
 			else if (!known.at.includes(index)) known.at.push(index);
 		}
-	const findings = [...holds.values()].map(({ finding, at }) =>
-		at.length === versions.length ? finding : { ...finding, message: `${finding.message} ${whenItHolds(at, versions)}` },
+	const changes = first.analyses.flatMap((_, nth) =>
+		verdictChanges(results.map(({ version, analyses }) => ({ version, routes: analyses[nth]?.routes ?? [] }))),
 	);
-	return { ...first, findings: findings.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)) };
+	const severity = severities?.[VERDICT_CHANGES.id];
+	const findings = [
+		...[...holds.values()].map(({ finding, at }) =>
+			at.length === versions.length ? finding : { ...finding, message: `${finding.message} ${whenItHolds(at, versions)}` },
+		),
+		...(severity === 'off'
+			? []
+			: changes.map(changeFinding).map((finding) => (severity === undefined ? finding : { ...finding, severity }))),
+	];
+	return { ...first, findings: findings.sort(byPlace), changes };
+}
+
+function byPlace(a: Finding, b: Finding): number {
+	return (a.at.path < b.at.path ? -1 : a.at.path > b.at.path ? 1 : 0) || a.at.span.start - b.at.span.start;
 }
 
 function whenItHolds(at: readonly number[], versions: readonly NginxVersion[]): string {

@@ -1,3 +1,4 @@
+import type { Notice } from './notices.ts';
 import type { Example, Rule } from './rule.ts';
 
 /** Where the pages are read by people; a diagnostic's code links there. */
@@ -26,6 +27,24 @@ export function rulePage(rule: Rule): string {
 			...rule.sources.map((source) => `- <${source}>`),
 			...(rule.rows.length === 0 ? [] : [`- Measured behaviour: ${rule.rows.join(', ')}`]),
 		].join('\n'),
+	];
+	return `${parts.join('\n\n')}\n`;
+}
+
+/** The page of what is said by no rule. */
+export function noticePage(notice: Notice): string {
+	const parts = [
+		`# ${notice.id}`,
+		notice.summary,
+		`*Severity: ${notice.severity}.*`,
+		'## Why',
+		paragraph(notice.why),
+		'## What to do',
+		paragraph(notice.remedy),
+		'## When to ignore it',
+		`${paragraph(notice.ignore)}\n\nTo switch it off: \`"severity": { "${notice.id}": "off" }\` in the settings or in \`.nginx-websocket.json\`.`,
+		'## Sources',
+		notice.sources.map((source) => `- <${source}>`).join('\n'),
 	];
 	return `${parts.join('\n\n')}\n`;
 }

@@ -2,7 +2,8 @@ import { isUnder } from '../../core/config/paths.ts';
 import { contextNamed } from '../../core/config/project.ts';
 import type { Finding } from '../../core/engine/finding.ts';
 import { analyseProject, fixProject, type ProjectAnalysis, type ProjectOptions } from '../../core/engine/project.ts';
-import { applyRange } from '../../core/engine/range.ts';
+import { analyseRange } from '../../core/engine/range.ts';
+import type { VerdictChange } from '../../core/engine/verdictChanges.ts';
 import { diskFiles } from '../files.ts';
 import { writeText } from '../textFiles.ts';
 import { type Target, targetOf } from './discover.ts';
@@ -62,6 +63,7 @@ function reportOf(target: Target, args: CheckArguments, output: Output): CheckRe
 	};
 	const files = diskFiles();
 	let analysis: ProjectAnalysis;
+	let changes: readonly VerdictChange[] | undefined;
 	if (args.fix || args.fixDryRun) {
 		const fixed = fixProject(files, target.read, options, isFixed);
 		const outside = [...fixed.texts.keys()].filter((path) => !isUnder(path, target.workspace));
@@ -78,8 +80,15 @@ function reportOf(target: Target, args: CheckArguments, output: Output): CheckRe
 					: `Left as they are: ${left.length} findings that only inform (see their own quick fixes).\n`,
 			);
 		analysis = args.fix ? fixed.after : analyseProject(files, target.read, options);
-	} else analysis = applyRange(files, target.read, options, range);
-	return { analysis, findings: analysis.findings, version: range.text, workspace: target.workspace };
+	} else if (range.isOne) analysis = analyseProject(files, target.read, options);
+	else {
+		const overRange = analyseRange(range, target.read(files), options.severities, (version) =>
+			analyseProject(files, target.read, { ...options, version }),
+		);
+		analysis = overRange;
+		changes = overRange.changes;
+	}
+	return { analysis, changes, findings: analysis.findings, version: range.text, workspace: target.workspace };
 }
 
 /** `--fix` takes errors and warnings; the idle timeout and the like are left to their own quick fix (design §3). */
@@ -102,6 +111,7 @@ function mergeReports(reports: readonly CheckReport[]): CheckReport {
 			files: new Map(reports.flatMap(({ analysis }) => [...analysis.files])),
 		},
 		findings: reports.flatMap(({ findings }) => findings),
+		changes: only?.changes === undefined ? undefined : reports.flatMap(({ changes }) => changes ?? []),
 		version: only?.version ?? '',
 		workspace: process.cwd(),
 	};

@@ -1,11 +1,14 @@
 import { relative, sep } from 'node:path';
 import type { Finding } from '../../core/engine/finding.ts';
 import type { ProjectAnalysis } from '../../core/engine/project.ts';
+import type { VerdictChange } from '../../core/engine/verdictChanges.ts';
 
 /** What a reporter gets. Everything is known; nothing is computed but the fixes' titles. */
 export interface CheckReport {
 	readonly analysis: ProjectAnalysis;
 	readonly findings: readonly Finding[];
+	/** Routes whose handshake ends differently within the range of versions; undefined when one version was asked about. */
+	readonly changes: readonly VerdictChange[] | undefined;
 	/** `1.28.0`, or a range `1.22.0..1.30.0`. */
 	readonly version: string;
 	/** The folder that paths are shown relative to. */
@@ -25,7 +28,7 @@ export function pathFromHere(path: string): string {
 }
 
 /** Zero-based LSP range of a finding. */
-export function rangeOf(finding: Finding, analysis: ProjectAnalysis) {
+export function rangeOf(finding: Pick<Finding, 'at'>, analysis: ProjectAnalysis) {
 	const source = analysis.files.get(finding.at.path)?.tree.source;
 	return {
 		start: source?.positionAt(finding.at.span.start) ?? { line: 0, character: 0 },

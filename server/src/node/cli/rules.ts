@@ -1,18 +1,25 @@
-import { rulePage } from '../../core/rules/page.ts';
+import { NOTICES } from '../../core/rules/notices.ts';
+import { noticePage, rulePage } from '../../core/rules/page.ts';
 import { RULES } from '../../core/rules/rules.generated.ts';
 import { UsageFailure } from './failure.ts';
 import type { Output } from './output.ts';
 
 /** `rules`: one line each. */
 export function listRules(output: Output): number {
-	const width = Math.max(...RULES.map(({ id }) => id.length));
-	for (const rule of RULES) output.data(`${rule.id.padEnd(width)}  ${rule.severity.padEnd(11)}  ${rule.summary}\n`);
+	const all = [...RULES, ...NOTICES];
+	const width = Math.max(...all.map(({ id }) => id.length));
+	for (const rule of all) output.data(`${rule.id.padEnd(width)}  ${rule.severity.padEnd(11)}  ${rule.summary}\n`);
 	return 0;
 }
 
 /** `rule ID`: the rule's page. */
 export function showRule(id: string | undefined, output: Output): number {
 	const rule = RULES.find((candidate) => candidate.id === id);
+	const notice = NOTICES.find((candidate) => candidate.id === id);
+	if (rule === undefined && notice !== undefined) {
+		output.data(noticePage(notice));
+		return 0;
+	}
 	if (rule === undefined)
 		throw new UsageFailure(
 			id === undefined

@@ -5,19 +5,27 @@ import { UsageFailure } from './failure.ts';
 export interface VersionRange {
 	readonly from: NginxVersion;
 	readonly to: NginxVersion;
+	/** True when no range was asked about. */
+	readonly isOne: boolean;
 	/** As it is shown. */
 	readonly text: string;
 }
 
 /** Reads `--nginx-version X[..Y]`; the default version when it is absent. */
 export function readVersionRange(text: string | undefined): VersionRange {
-	if (text === undefined) return { from: DEFAULT_VERSION, to: DEFAULT_VERSION, text: formatVersion(DEFAULT_VERSION) };
+	if (text === undefined)
+		return { from: DEFAULT_VERSION, to: DEFAULT_VERSION, isOne: true, text: formatVersion(DEFAULT_VERSION) };
 	const [first = '', second] = text.split('..');
 	const from = readVersion(first);
 	const to = second === undefined ? from : readVersion(second);
 	if (compareVersions(from, to) > 0)
 		throw new UsageFailure(`--nginx-version ${text}: the first version is newer than the second; write the older one first.`);
-	return { from, to, text: second === undefined ? formatVersion(from) : `${formatVersion(from)}..${formatVersion(to)}` };
+	return {
+		from,
+		to,
+		isOne: second === undefined,
+		text: second === undefined ? formatVersion(from) : `${formatVersion(from)}..${formatVersion(to)}`,
+	};
 }
 
 function readVersion(text: string): NginxVersion {

@@ -30,7 +30,11 @@ export function reportPretty(report: CheckReport, colour: boolean): string {
 		return `${lines.join('\n')}\n`;
 	});
 	const many = report.findings.length > MOST_FIXES ? ` Fixes are named for the first ${MOST_FIXES}.` : '';
-	return [...parts, `${summaryOf(report)}${many}\n`].join('\n');
+	const changed =
+		report.changes === undefined
+			? ''
+			: ` ${report.changes.length === 0 ? 'No route' : report.changes.length === 1 ? '1 route' : `${report.changes.length} routes`} would end a handshake differently.`;
+	return [...parts, `${summaryOf(report)}${changed}${many}\n`].join('\n');
 }
 
 /** The most characters of a line that are shown, and of those before what is marked. */

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import type { Log, Result } from 'sarif';
+import { NOTICES } from '../../../core/rules/notices.ts';
 import { rulePageUrl } from '../../../core/rules/page.ts';
 import { RULES } from '../../../core/rules/rules.generated.ts';
 import { type CheckReport, pathFromHere, rangeOf } from '../report.ts';
@@ -15,7 +16,7 @@ export function reportSarif(report: CheckReport): string {
 					driver: {
 						name: 'nginx-websocket',
 						informationUri: 'https://github.com/nginx-websocket/nginx-websocket',
-						rules: RULES.map((rule) => ({
+						rules: [...RULES, ...NOTICES].map((rule) => ({
 							id: rule.id,
 							shortDescription: { text: rule.summary },
 							fullDescription: { text: rule.why.replace(/\s*\n\s*/g, ' ') },
