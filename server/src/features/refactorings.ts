@@ -1,3 +1,4 @@
+import { variableTable } from '../core/config/variables.ts';
 import type { Fix } from '../core/engine/finding.ts';
 import { Prover } from '../core/engine/proof.ts';
 import { createPredictor } from '../core/request/predict.ts';
@@ -22,6 +23,7 @@ export function webSocketRefactorings(view: View, span: Span): readonly Fix[] {
 			allRoutes: checked.routes,
 			predictor: createPredictor(checked.configuration, checked.version),
 			directiveProblems: () => [],
+			variables: () => variableTable(checked.configuration),
 		};
 		const cure = webSocketRouteCure(route, context);
 		if (cure === undefined) continue;

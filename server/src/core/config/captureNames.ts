@@ -9,6 +9,22 @@ export interface CapturingWord {
 	readonly names: readonly string[];
 }
 
+const CAPTURING: ReadonlySet<string> = new Set([
+	'server_name',
+	'proxy_redirect',
+	'proxy_cookie_domain',
+	'proxy_cookie_path',
+	'proxy_cookie_flags',
+	'rewrite',
+	'location',
+	'if',
+]);
+
+/** False for a directive in none of whose words groups become variables; in a map it is the keys that do. */
+export function mayCapture(name: string): boolean {
+	return CAPTURING.has(name);
+}
+
 /**
  * The words of a directive whose named groups become variables: `location ~`, `server_name ~`, `if (… ~ …)`, `rewrite`, keys of a map,
  * `proxy_redirect ~` and `proxy_cookie_* ~` (checked against nginx; not valid_referers, not fastcgi_split_path_info).
@@ -17,6 +33,7 @@ export function capturingWords(placed: PlacedDirective): readonly CapturingWord[
 	const { name, args } = placed.node;
 	const { context } = placed.scope;
 	if (context === 'map' || context === 'stream map') return marked([name]);
+	if (!mayCapture(name.value)) return NONE;
 	switch (name.value) {
 		case 'server_name':
 			return marked(args);

@@ -1,7 +1,7 @@
 import { isKnownDirective } from '../reference/directives.ts';
 import { isBuiltInVariable, mayBeForeignVariable } from '../reference/variables.ts';
 import { variableReferences } from '../syntax/words.ts';
-import { capturingWords } from './captureNames.ts';
+import { capturingWords, mayCapture } from './captureNames.ts';
 import type { Configuration, ContextName, Place, PlacedDirective, Scope } from './model.ts';
 import { mayTakeVariables, takesVariables } from './variableArguments.ts';
 
@@ -78,7 +78,7 @@ export function variableTable(configuration: Configuration): VariableTable {
 		if (scope.unresolved.length > 0 && mayDefine(scope)) incomplete.add(side);
 		for (const placed of scope.directives) {
 			if (definesAnything(placed)) incomplete.add('http').add('stream');
-			for (const definition of definitionsOf(placed)) {
+			for (const definition of mayDefineAny(placed) ? definitionsOf(placed) : NO_DEFINITIONS) {
 				const known = definitions.get(definition.name);
 				if (known === undefined) definitions.set(definition.name, [definition]);
 				else known.push(definition);
@@ -128,6 +128,14 @@ export function bringsUnreadVariables(name: string): boolean {
 function isPlaceholder(use: VariableUse): boolean {
 	const written = use.at.file.tree.source.slice(use.place.span);
 	return /^\$\{?[A-Z][A-Z0-9_]+\}?$/.test(written);
+}
+
+const NO_DEFINITIONS: readonly VariableDefinition[] = Object.freeze([]);
+
+/** False for the many lines of nginx's own directives that define nothing and match nothing. */
+function mayDefineAny({ node, scope }: PlacedDirective): boolean {
+	const name = node.name.value;
+	return holdsEntries(scope) || DEFINING.has(name) || mayCapture(name) || !isKnownDirective(name);
 }
 
 /** The variables that a directive defines; not those of the lines in its block. */

@@ -1,5 +1,6 @@
 import { type DirectiveProblem, directiveProblems } from '../config/directiveProblems.ts';
 import type { Configuration, Files } from '../config/model.ts';
+import { type VariableTable, variableTable } from '../config/variables.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
 import type { Prediction } from '../request/prediction.ts';
@@ -43,6 +44,11 @@ export interface Analysis {
 export function analyse(configuration: Configuration, options: AnalyseOptions): Analysis {
 	let predictor: Predictor | undefined;
 	let problems: readonly DirectiveProblem[] | undefined;
+	let table: VariableTable | undefined;
+	const variables = (): VariableTable => {
+		table ??= variableTable(configuration);
+		return table;
+	};
 	const lazyPredictor: Predictor = {
 		predict: (request) => heard(made().predict(request)),
 		predictIn: (location, request) => heard(made().predictIn(location, request)),
@@ -52,7 +58,7 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 		return prediction;
 	}
 	function made(): Predictor {
-		predictor ??= createPredictor(configuration, options.version);
+		predictor ??= createPredictor(configuration, options.version, variables());
 		return predictor;
 	}
 	const routes = routesOf(configuration, options.version, lazyPredictor, options.alsoMeant);
@@ -68,6 +74,7 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 			problems ??= directiveProblems(configuration, options.version);
 			return problems;
 		},
+		variables,
 	};
 
 	const { files, rebuild } = options;

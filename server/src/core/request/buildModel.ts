@@ -1,4 +1,5 @@
 import type { Configuration, Scope } from '../config/model.ts';
+import type { VariableTable } from '../config/variables.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
 import { groundOf } from './ground.ts';
@@ -10,7 +11,7 @@ import { targetKey } from './upstreamRequest.ts';
 import { variableSources } from './variableSources.ts';
 
 /** Makes what every request through a configuration shares. */
-export function buildModel(configuration: Configuration, version: NginxVersion): Model {
+export function buildModel(configuration: Configuration, version: NginxVersion, variables: VariableTable): Model {
 	const ground = groundOf(configuration, version);
 	const servers = serversOf(configuration, ground);
 	const upstreams = new Map<string, Scope>();
@@ -33,7 +34,7 @@ export function buildModel(configuration: Configuration, version: NginxVersion):
 	search(configuration.root);
 	return {
 		ground,
-		variables: variableSources(configuration, 'http'),
+		variables: variableSources(configuration, variables, 'http'),
 		servers,
 		serverByScope: new Map(servers.map((server) => [server.scope, server])),
 		addresses: addressesOf(servers, ground),

@@ -1,5 +1,6 @@
 import type { Configuration, Scope } from '../config/model.ts';
 import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
+import { type CompilePattern, sharedPatterns } from './pattern.ts';
 
 /** What nginx versions do differently, as far as a request meets it. */
 export interface Traits {
@@ -34,6 +35,8 @@ export interface Ground {
 	readonly traits: Traits;
 	/** Names of all directives in it; undefined when there may be some that are not seen. What is not named has its default everywhere. */
 	readonly named: ReadonlySet<string> | undefined;
+	/** Compiles an expression; the same one, as it stands in a thousand servers, once. */
+	readonly pattern: CompilePattern;
 }
 
 /** Linear in the configuration. */
@@ -48,5 +51,5 @@ export function groundOf(configuration: Configuration, version: NginxVersion): G
 		}
 	};
 	visit(configuration.root);
-	return { version, traits: traitsOf(version), named: complete ? named : undefined };
+	return { version, traits: traitsOf(version), named: complete ? named : undefined, pattern: sharedPatterns() };
 }

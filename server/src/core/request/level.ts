@@ -7,7 +7,7 @@ import { parseTime } from '../reference/values.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
 import type { Ground } from './ground.ts';
 import { type LocationTable, locationTable } from './locationTable.ts';
-import { compilePattern, type Pattern } from './pattern.ts';
+import type { Pattern } from './pattern.ts';
 import { compileProgram, type Program } from './program.ts';
 import { compileTemplate, type Template } from './template.ts';
 
@@ -60,10 +60,10 @@ export class Level {
 	readonly match: LocationMatch | undefined;
 	/** The location's name in bytes: its prefix, its URI, its expression; that of the enclosing location for `if` and `limit_except`. */
 	readonly name: string;
-	readonly #effective = new Map<string, Effective>();
-	readonly #templates = new Map<PlacedDirective, Template>();
-	readonly #without = new Map<PlacedDirective, string | undefined>();
-	readonly #durations = new Map<string, number | undefined>();
+	#effective: Map<string, Effective> | undefined;
+	#templates: Map<PlacedDirective, Template> | undefined;
+	#without: Map<PlacedDirective, string | undefined> | undefined;
+	#durations: Map<string, number | undefined> | undefined;
 	#headerLines: HeaderLines | undefined;
 	#locations: LocationTable | undefined;
 	#program: Program | undefined;
@@ -92,13 +92,13 @@ export class Level {
 
 	/** The expression of a regex location. */
 	get pattern(): Pattern {
-		this.#pattern ??= compilePattern(this.match?.pattern ?? '', this.match?.kind === 'regex-caseless');
+		this.#pattern ??= this.ground.pattern(this.match?.pattern ?? '', this.match?.kind === 'regex-caseless');
 		return this.#pattern;
 	}
 
 	/** The directives of the rewrite phase (`set`, `if`, `rewrite`, `return`, `break`). */
 	get program(): Program {
-		this.#program ??= compileProgram(this.scope, (scope) =>
+		this.#program ??= compileProgram(this.scope, this.ground.pattern, (scope) =>
 			this.kind === 'server' ? undefined : new Level(scope, 'if', this, this.ground),
 		);
 		return this.#program;
@@ -157,6 +157,7 @@ export class Level {
 
 	/** What is in force here for a directive name. */
 	effective(name: string): Effective {
+		this.#effective ??= new Map();
 		let known = this.#effective.get(name);
 		if (known === undefined) {
 			const named = this.mayAny(listFamily(name));
@@ -202,6 +203,7 @@ export class Level {
 
 	/** The plain value that would be in force without this line: an outer level's, else nginx's own. */
 	valueWithout(at: PlacedDirective): string | undefined {
+		this.#without ??= new Map();
 		if (this.#without.has(at)) return this.#without.get(at);
 		const value = this.#valueWithout(at);
 		this.#without.set(at, value);
@@ -222,6 +224,7 @@ export class Level {
 
 	/** Milliseconds of a time in force; undefined when it is not known or no time. */
 	duration(name: string): number | undefined {
+		this.#durations ??= new Map();
 		if (!this.#durations.has(name)) {
 			const { value } = this.setting(name);
 			this.#durations.set(name, value === undefined ? undefined : parseTime(value));
@@ -237,6 +240,7 @@ export class Level {
 	/** An argument of a directive, cut at its variables. */
 	template(at: PlacedDirective, argument: number): Template {
 		if (argument !== at.node.args.length - 1) return compileTemplate(at.node.args[argument]?.value ?? '');
+		this.#templates ??= new Map();
 		let known = this.#templates.get(at);
 		if (known === undefined) {
 			known = compileTemplate(at.node.args[argument]?.value ?? '');

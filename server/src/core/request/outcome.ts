@@ -93,15 +93,20 @@ function proxiedPrediction(state: RequestState, passed: Passed): Prediction {
 	const timeout = tunnels ? passed.level.setting(`${passed.upstream.module}_read_timeout`) : undefined;
 	const idle = timeout && passed.level.duration(`${passed.upstream.module}_read_timeout`);
 	if (idle !== undefined && idle !== DEFAULT_READ_TIMEOUT) state.cite(timeout?.at, 'sets how long the tunnel may be silent');
+	// Written out: most predictions are made here, and a spread costs more than all else in this function.
 	return {
-		...common(state),
 		outcome: unknown === undefined ? 'proxied' : 'unknown',
-		unknown: unknown ?? null,
+		status: null,
+		redirect: null,
+		server: state.server.scope,
+		location: state.location?.scope ?? null,
 		upstream: passed.upstream,
 		upgrade: unknown === undefined && obstacles.length === 0,
 		obstacles,
 		idleTimeoutMs: idle ?? null,
 		idleTimeoutAt: timeout?.at,
+		because: state.because,
+		unknown: unknown ?? null,
 	};
 }
 
@@ -113,9 +118,9 @@ function citeHeaders(state: RequestState, passed: Passed): void {
 	const version = upstream.module === 'proxy' ? level.setting('proxy_http_version') : undefined;
 	if (version?.at !== undefined && version.value !== level.valueWithout(version.at))
 		state.cite(version.at, `makes it HTTP/${version.value}`);
-	const defaults = new Map(headers.sent.filter(({ at }) => at === undefined).map(({ lower, value }) => [lower, value]));
 	for (const { lower, value, at, sources } of headers.sent) {
-		if (at === undefined || value === '' || defaults.has(lower)) continue;
+		if (at === undefined || value === '') continue;
+		if (headers.sent.some((other) => other.at === undefined && other.lower === lower)) continue;
 		if (lower === 'host' && value === state.proxyHost) continue;
 		if (lower === 'connection' && value === level.defaultConnection) continue;
 		state.cite(at, `sets ${at.node.args[0]?.value ?? 'a header'}`);

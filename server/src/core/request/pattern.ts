@@ -34,6 +34,20 @@ export function compilePattern(source: string, caseless: boolean): Pattern {
 	};
 }
 
+export type CompilePattern = (source: string, caseless: boolean) => Pattern;
+
+/** `compilePattern` that remembers what it made. */
+export function sharedPatterns(): CompilePattern {
+	const made = [new Map<string, Pattern>(), new Map<string, Pattern>()] as const;
+	return (source, caseless) => {
+		const known = made[caseless ? 1 : 0].get(source);
+		if (known !== undefined) return known;
+		const pattern = compilePattern(source, caseless);
+		made[caseless ? 1 : 0].set(source, pattern);
+		return pattern;
+	};
+}
+
 /** Text that every match holds: to turn most subjects away without trying. `prefix`: at the subject's start. */
 function requiredText(node: RegexNode): { readonly prefix: string; readonly literal: string } {
 	let prefix = '';

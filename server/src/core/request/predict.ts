@@ -1,4 +1,5 @@
 import type { Configuration, Scope } from '../config/model.ts';
+import { type VariableTable, variableTable } from '../config/variables.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { buildModel, levelFor } from './buildModel.ts';
 import { enterLocation, type Journey, openRequest } from './journey.ts';
@@ -23,9 +24,12 @@ export interface Predictor {
 /** How many questions without an answer are followed both ways before the outcome is unknown. */
 const MOST_QUESTIONS = 4;
 
-/** Compiles a configuration for one nginx version. Costs are linear in the configuration; most of it is done when first asked for. */
-export function createPredictor(configuration: Configuration, version: NginxVersion): Predictor {
-	const model = buildModel(configuration, version);
+/**
+ * Compiles a configuration for one nginx version. Costs are linear in the configuration; most of it is done when first asked for.
+ * @param variables the configuration's, where they are known already
+ */
+export function createPredictor(configuration: Configuration, version: NginxVersion, variables?: VariableTable): Predictor {
+	const model = buildModel(configuration, version, variables ?? variableTable(configuration));
 	let made: StreamPredictor | undefined;
 	const stream = (): StreamPredictor => {
 		made ??= createStreamPredictor(configuration, version);

@@ -1,6 +1,6 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { Level } from './level.ts';
-import { compilePattern, type Pattern } from './pattern.ts';
+import type { CompilePattern, Pattern } from './pattern.ts';
 import { compileTemplate, type Template } from './template.ts';
 
 /** One directive of the rewrite module, ready to run (src/http/modules/ngx_http_rewrite_module.c). */
@@ -52,6 +52,8 @@ export type Condition =
 	/** Not a condition that nginx would take. */
 	| { readonly kind: 'invalid' };
 
+const RUN: ReadonlySet<string> = new Set(['set', 'break', 'return', 'rewrite', 'if']);
+
 const OPAQUE =
 	/^(?:(?:server_)?rewrite_by_lua|access_by_lua|set_by_lua|set_(?:unescape_uri|escape_uri|md5|sha1|random|if_empty|encode_base64|decode_base64)|js_access)/;
 
@@ -59,14 +61,21 @@ const OPAQUE =
 export type MakeIfLevel = (scope: Scope) => Level | undefined;
 
 /** Compiles the rewrite directives of a block, in order. */
-export function compileProgram(scope: Scope, makeIfLevel: MakeIfLevel): Program {
-	return scope.directives.map((at) => compileInstruction(at, makeIfLevel)).filter((instruction) => instruction !== undefined);
+export function compileProgram(scope: Scope, compile: CompilePattern, makeIfLevel: MakeIfLevel): Program {
+	const program: Instruction[] = [];
+	for (const at of scope.directives) {
+		const instruction = compileInstruction(at, compile, makeIfLevel);
+		if (instruction !== undefined) program.push(instruction);
+	}
+	return program;
 }
 
-function compileInstruction(at: PlacedDirective, makeIfLevel: MakeIfLevel): Instruction | undefined {
+function compileInstruction(at: PlacedDirective, compile: CompilePattern, makeIfLevel: MakeIfLevel): Instruction | undefined {
+	const name = at.node.name.value;
+	if (!RUN.has(name)) return OPAQUE.test(name) ? { kind: 'opaque', at } : undefined;
 	const args = at.node.args.map((word) => word.value);
 	const [first = '', second, third] = args;
-	switch (at.node.name.value) {
+	switch (name) {
 		case 'set':
 			return { kind: 'set', at, variable: first.replace(/^\$/, '').toLowerCase(), value: compileTemplate(second ?? '') };
 		case 'break':
@@ -74,14 +83,14 @@ function compileInstruction(at: PlacedDirective, makeIfLevel: MakeIfLevel): Inst
 		case 'return':
 			return compileReturn(at, first, second);
 		case 'rewrite':
-			return second === undefined ? undefined : compileRewrite(at, first, second, third);
+			return second === undefined ? undefined : compileRewrite(at, compile, first, second, third);
 		case 'if': {
 			if (at.body === undefined) return undefined;
-			const body = compileProgram(at.body, makeIfLevel);
-			return { kind: 'if', at, condition: compileCondition(args), body, level: makeIfLevel(at.body) };
+			const body = compileProgram(at.body, compile, makeIfLevel);
+			return { kind: 'if', at, condition: compileCondition(args, compile), body, level: makeIfLevel(at.body) };
 		}
 		default:
-			return OPAQUE.test(at.node.name.value) ? { kind: 'opaque', at } : undefined;
+			return undefined;
 	}
 }
 
@@ -90,7 +99,13 @@ function compileReturn(at: PlacedDirective, first: string, second: string | unde
 	return { kind: 'return', at, status: Number(first), text: second === undefined ? undefined : compileTemplate(second) };
 }
 
-function compileRewrite(at: PlacedDirective, regex: string, replacement: string, flag: string | undefined): Instruction {
+function compileRewrite(
+	at: PlacedDirective,
+	compile: CompilePattern,
+	regex: string,
+	replacement: string,
+	flag: string | undefined,
+): Instruction {
 	const addArgs = !replacement.endsWith('?');
 	const text = addArgs ? replacement : replacement.slice(0, -1);
 	const absolute = /^(?:http:\/\/|https:\/\/|\$scheme)/.test(text);
@@ -100,7 +115,7 @@ function compileRewrite(at: PlacedDirective, regex: string, replacement: string,
 	return {
 		kind: 'rewrite',
 		at,
-		pattern: compilePattern(regex, false),
+		pattern: compile(regex, false),
 		path: compileTemplate(split ? text.slice(0, question) : text),
 		args: split ? compileTemplate(text.slice(question + 1)) : undefined,
 		hasQuestion: question !== -1,
@@ -112,7 +127,7 @@ function compileRewrite(at: PlacedDirective, regex: string, replacement: string,
 }
 
 /** Reads the words of an `if` (semantics DU11): the outer brackets may be words of their own. */
-function compileCondition(args: readonly string[]): Condition {
+function compileCondition(args: readonly string[], compile: CompilePattern): Condition {
 	const words = [...args];
 	const opening = words[0];
 	const closing = words.at(-1);
@@ -133,5 +148,5 @@ function compileCondition(args: readonly string[]): Condition {
 		return { kind: 'equal', value, to: compileTemplate(operand), negated: operator === '!=' };
 	const match = /^(!?)~(\*?)$/.exec(operator);
 	if (match === null) return { kind: 'invalid' };
-	return { kind: 'matches', value, pattern: compilePattern(operand, match[2] === '*'), negated: match[1] === '!' };
+	return { kind: 'matches', value, pattern: compile(operand, match[2] === '*'), negated: match[1] === '!' };
 }

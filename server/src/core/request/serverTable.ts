@@ -4,7 +4,7 @@ import { lowerCase, toBytes } from '../text/bytes.ts';
 import type { Ground } from './ground.ts';
 import { HostTable } from './hostTable.ts';
 import { Level } from './level.ts';
-import { compilePattern, type Pattern } from './pattern.ts';
+import type { CompilePattern, Pattern } from './pattern.ts';
 
 /** One `server` of the http block. */
 export interface Server {
@@ -58,7 +58,9 @@ export function serversOf(configuration: Configuration, ground: Ground): readonl
 
 /** Reads one server; of its listens those for QUIC are left out, and a range of ports becomes one for each. */
 export function readServer(scope: Scope, ground: Ground): Server {
-	const names = (scope.byName.get('server_name') ?? []).flatMap((at) => at.node.args.map((word) => readName(word.value, at)));
+	const names = (scope.byName.get('server_name') ?? []).flatMap((at) =>
+		at.node.args.map((word) => readName(word.value, at, ground.pattern)),
+	);
 	if (names.length === 0) names.push({ text: '', pattern: undefined, at: undefined });
 	const first = names[0]?.text ?? '';
 	return {
@@ -80,11 +82,11 @@ function spread(listen: Listen): readonly Listen[] {
 	return Array.from({ length: count + 1 }, (_, offset) => ({ ...listen, port: listen.port + offset }));
 }
 
-function readName(value: string, at: PlacedDirective): ServerName {
+function readName(value: string, at: PlacedDirective, compile: CompilePattern): ServerName {
 	if (!value.startsWith('~')) return { text: lowerCase(toBytes(value)), pattern: undefined, at };
 	const expression = value.slice(1);
 	// An expression with a capital letter is compiled caseless (src/http/ngx_http_core_module.c, ngx_http_core_server_name).
-	return { text: toBytes(value), pattern: compilePattern(expression, /[A-Z]/.test(expression)), at };
+	return { text: toBytes(value), pattern: compile(expression, /[A-Z]/.test(expression)), at };
 }
 
 /** Groups the servers by the addresses they listen on. */

@@ -1,4 +1,5 @@
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
+import { variableTable } from '../config/variables.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { isIn, parseIp, parseRange } from './addresses.ts';
@@ -38,7 +39,7 @@ export function createStreamPredictor(configuration: Configuration, version: Ngi
 	search(configuration.root);
 	const model: Model = {
 		ground,
-		variables: variableSources(configuration, 'stream'),
+		variables: variableSources(configuration, variableTable(configuration), 'stream'),
 		servers,
 		serverByScope: new Map(servers.map((server) => [server.scope, server])),
 		addresses: addressesOf(

@@ -43,21 +43,56 @@ export function passOn(state: RequestState, handlerAt: PlacedDirective): Passed 
 	const version = httpVersionOf(state, level, module);
 	const method = methodOf(state, level, module);
 	const headers = module === 'proxy' ? proxyHeaders(state, level, version.value) : passedHeaders(state, level, module);
-	const upstream: UpstreamRequest = {
+	const upstream = new BuiltRequest(headers.sent, {
 		module,
 		scheme: target.scheme,
 		addresses: backends.addresses.map(fromBytes),
 		method: fromBytes(textOf(method)),
 		uri: fromBytes(module === 'proxy' ? proxyUri(state, settled, target, address.dynamic) : requestUri(state, module)),
 		httpVersion: version.value,
-		headers: reported(headers.sent),
-		headerSources: sourcesOf(headers.sent),
 		upstream: backends.upstream,
 		balancing: backends.balancing,
-	};
+	});
 	const unknown =
 		backends.unknown ?? version.unknown ?? (typeof method === 'string' ? undefined : method.reason) ?? headers.unknown;
 	return { upstream, headers, unknown, level };
+}
+
+/** An upstream request whose headers are sorted when somebody looks: most are only judged. */
+class BuiltRequest implements UpstreamRequest {
+	readonly module: UpstreamRequest['module'];
+	readonly scheme: string;
+	readonly addresses: readonly string[];
+	readonly method: string;
+	readonly uri: string;
+	readonly httpVersion: string;
+	readonly upstream: PlacedDirective | undefined;
+	readonly balancing: string;
+	readonly #sent: readonly SentHeader[];
+	#headers: UpstreamRequest['headers'] | undefined;
+	#sources: UpstreamRequest['headerSources'] | undefined;
+
+	constructor(sent: readonly SentHeader[], parts: Omit<UpstreamRequest, 'headers' | 'headerSources'>) {
+		this.module = parts.module;
+		this.scheme = parts.scheme;
+		this.addresses = parts.addresses;
+		this.method = parts.method;
+		this.uri = parts.uri;
+		this.httpVersion = parts.httpVersion;
+		this.upstream = parts.upstream;
+		this.balancing = parts.balancing;
+		this.#sent = sent;
+	}
+
+	get headers(): UpstreamRequest['headers'] {
+		this.#headers ??= reported(this.#sent);
+		return this.#headers;
+	}
+
+	get headerSources(): UpstreamRequest['headerSources'] {
+		this.#sources ??= sourcesOf(this.#sent);
+		return this.#sources;
+	}
 }
 
 interface Resolved {

@@ -1,6 +1,6 @@
 import { type CompiledMap, readMap } from '../config/maps.ts';
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
-import { variableTable } from '../config/variables.ts';
+import type { VariableTable } from '../config/variables.ts';
 import { type GeoTable, readGeo } from './geo.ts';
 import { readSplit, type SplitTable } from './splitClients.ts';
 import { compileTemplate, type Template } from './template.ts';
@@ -30,10 +30,9 @@ export interface VariableSources {
 }
 
 /** Collects the variable definitions of a configuration's http or stream side. */
-export function variableSources(configuration: Configuration, side: 'http' | 'stream'): VariableSources {
+export function variableSources(configuration: Configuration, table: VariableTable, side: 'http' | 'stream'): VariableSources {
 	const computed = new Map<string, Computed>();
 	const assigned = new Set<string>();
-	const table = variableTable(configuration);
 	for (const [name, definitions] of table.definitions)
 		for (const { kind, at } of definitions) {
 			if (at.scope.context.startsWith('stream') !== (side === 'stream')) continue;

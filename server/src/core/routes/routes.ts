@@ -6,7 +6,7 @@ import type { ClientRequest, Prediction } from '../request/prediction.ts';
 import { HANDLERS } from './handlers.ts';
 import { holdsHandler, intentOf, lostItsHandler } from './intent.ts';
 import type { Intent, Route, RouteUrl } from './route.ts';
-import { handshakeRequest, plainRequest, urlsOf } from './urls.ts';
+import { handshakeRequest, plainRequest, type ServerUrls, serverUrls } from './urls.ts';
 
 /**
  * Every place of a configuration that proxies, or that is meant for WebSockets and lost its handler, in file order.
@@ -39,7 +39,12 @@ export function routesOf(
 		...alsoMeant,
 		...places.filter(({ intent }) => intent.level === 'certain').flatMap(({ scope }) => targetsOf(scope)),
 	]);
-	return places.map(({ scope, server, intent }) => new LazyRoute(scope, server, raised(intent, scope, meant), lazyPredictor));
+	const urls = new Map<Scope, ServerUrls>();
+	return places.map(({ scope, server, intent }) => {
+		const outer = urls.get(server) ?? serverUrls(server);
+		urls.set(server, outer);
+		return new LazyRoute(scope, server, raised(intent, scope, meant), outer, lazyPredictor);
+	});
 }
 
 const NO_INTENT: Intent = { level: 'none', evidence: [] };
@@ -95,10 +100,15 @@ class LazyRoute implements Route {
 	readonly handler: PlacedDirective | undefined;
 	readonly intent: Intent;
 	readonly #predictor: () => Predictor;
-	readonly #made = new Map<string, Prediction>();
+	readonly #outer: ServerUrls;
 	#urls: readonly RouteUrl[] | undefined;
+	#request: ClientRequest | undefined;
+	#handshake: Prediction | undefined;
+	#keepAlive: Prediction | undefined;
+	#plain: Prediction | undefined;
+	#outside: Prediction | undefined;
 
-	constructor(scope: Scope, server: Scope, intent: Intent, predictor: () => Predictor) {
+	constructor(scope: Scope, server: Scope, intent: Intent, outer: ServerUrls, predictor: () => Predictor) {
 		const at = scope.opener;
 		if (at === undefined) throw new Error('a route stands in a block of its own');
 		this.at = at;
@@ -108,39 +118,38 @@ class LazyRoute implements Route {
 		this.match = scope.context === 'location' ? locationMatch(at) : undefined;
 		this.handler = HANDLERS.flatMap((name) => scope.byName.get(name) ?? []).at(-1);
 		this.intent = intent;
+		this.#outer = outer;
 		this.#predictor = predictor;
 	}
 
 	get urls(): readonly RouteUrl[] {
-		this.#urls ??= this.match === undefined || this.location.byName.has('internal') ? [] : urlsOf(this.server, this.match);
+		this.#urls ??= this.match === undefined || this.location.byName.has('internal') ? [] : this.#outer(this.match);
 		return this.#urls;
 	}
 
 	get request(): ClientRequest {
-		return handshakeRequest(this.urls[0]);
+		this.#request ??= handshakeRequest(this.urls[0]);
+		return this.#request;
 	}
 
 	get handshake(): Prediction {
-		return this.#once('handshake', () => this.#predictor().predictIn(this.location, this.request));
+		this.#handshake ??= this.#predictor().predictIn(this.location, this.request);
+		return this.#handshake;
 	}
 
 	get handshakeKeepAlive(): Prediction {
-		return this.#once('keep-alive', () =>
-			this.#predictor().predictIn(this.location, handshakeRequest(this.urls[0], 'keep-alive, Upgrade')),
-		);
+		this.#keepAlive ??= this.#predictor().predictIn(this.location, handshakeRequest(this.urls[0], 'keep-alive, Upgrade'));
+		return this.#keepAlive;
 	}
 
 	get plain(): Prediction {
-		return this.#once('plain', () => this.#predictor().predictIn(this.location, plainRequest(this.urls[0])));
+		this.#plain ??= this.#predictor().predictIn(this.location, plainRequest(this.urls[0]));
+		return this.#plain;
 	}
 
 	get outside(): Prediction | undefined {
-		return this.urls.length === 0 ? undefined : this.#once('outside', () => this.#predictor().predict(this.request));
-	}
-
-	#once(name: string, predict: () => Prediction): Prediction {
-		const made = this.#made.get(name) ?? predict();
-		this.#made.set(name, made);
-		return made;
+		if (this.urls.length === 0) return undefined;
+		this.#outside ??= this.#predictor().predict(this.request);
+		return this.#outside;
 	}
 }

@@ -7,23 +7,34 @@ import type { RouteUrl } from './route.ts';
 
 /** The URLs at which a location of a server is reached, one for each TCP listen, TLS ones first. */
 export function urlsOf(server: Scope, match: LocationMatch): readonly RouteUrl[] {
-	const path = examplePath(match);
-	if (path === undefined) return [];
+	return serverUrls(server)(match);
+}
+
+/** The URLs of one server's locations. */
+export type ServerUrls = (match: LocationMatch) => readonly RouteUrl[];
+
+/** `urlsOf` for many locations of one server: its names and listens are read once, when first asked for. */
+export function serverUrls(server: Scope): ServerUrls {
+	let doors: readonly Omit<RouteUrl, 'path' | 'pathOpen'>[] | undefined;
+	return (match) => {
+		const path = examplePath(match);
+		if (path === undefined) return [];
+		doors ??= doorsOf(server);
+		return doors.map((door) => ({ ...door, path: path.path, pathOpen: path.open }));
+	};
+}
+
+function doorsOf(server: Scope): readonly Omit<RouteUrl, 'path' | 'pathOpen'>[] {
 	const host = hostOf(server);
 	return listensOf(server)
 		.filter((listen) => !listen.quic)
-		.map((listen): RouteUrl => {
-			const name = host.name ?? (isWildcard(listen.address) ? 'localhost' : listen.address);
-			return {
-				scheme: listen.tls ? 'wss' : 'ws',
-				host: name,
-				port: listen.port,
-				listen,
-				path: path.path,
-				hostOpen: host.open,
-				pathOpen: path.open,
-			};
-		})
+		.map((listen) => ({
+			scheme: listen.tls ? ('wss' as const) : ('ws' as const),
+			host: host.name ?? (isWildcard(listen.address) ? 'localhost' : listen.address),
+			port: listen.port,
+			listen,
+			hostOpen: host.open,
+		}))
 		.sort((a, b) => Number(b.scheme === 'wss') - Number(a.scheme === 'wss'));
 }
 

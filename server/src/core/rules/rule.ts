@@ -1,5 +1,6 @@
 import type { DirectiveProblem } from '../config/directiveProblems.ts';
 import type { Configuration, Place, PlacedDirective } from '../config/model.ts';
+import type { VariableTable } from '../config/variables.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import type { Predictor } from '../request/predict.ts';
 import type { Route } from '../routes/route.ts';
@@ -48,6 +49,8 @@ export interface RuleContext {
 	readonly predictor: Predictor;
 	/** What nginx's own checks of names, contexts and arguments find; computed once. */
 	readonly directiveProblems: () => readonly DirectiveProblem[];
+	/** The variables of the configuration; computed once. */
+	readonly variables: () => VariableTable;
 }
 
 /** One example: run through check and fix, and through real nginx in front of a strict WebSocket backend. */

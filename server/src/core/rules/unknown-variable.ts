@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { type VariableTable, type VariableUse, variableTable } from '../config/variables.ts';
+import type { VariableTable, VariableUse } from '../config/variables.ts';
 import { builtInVariables } from '../reference/variables.ts';
 import { enclosing, equivalentMaps, insertMap } from './cures/mapBlock.ts';
 import { type Cure, defineRule } from './rule.ts';
@@ -50,7 +50,7 @@ server {
 		},
 	],
 	*check(context) {
-		const table = variableTable(context.configuration);
+		const table = context.variables();
 		for (const use of table.unknown) {
 			const suggestion = isUseIn(use, 'upgrade') ? 'http_upgrade' : nearest(use.name, table);
 			yield {

@@ -48,5 +48,10 @@ function isAscii(text: string): boolean {
 
 /** ASCII letters in lower case, as nginx's ngx_tolower; other bytes as they are. */
 export function lowerCase(bytes: string): string {
-	return bytes.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+	for (let at = 0; at < bytes.length; at++) {
+		const code = bytes.charCodeAt(at);
+		if (code >= 0x41 && code <= 0x5a)
+			return isAscii(bytes) ? bytes.toLowerCase() : bytes.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+	}
+	return bytes;
 }
