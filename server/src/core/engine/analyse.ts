@@ -9,7 +9,7 @@ import { routesOf } from '../routes/routes.ts';
 import { IGNORE_COMMENT } from '../rules/notices.ts';
 import type { Report, Rule, RuleContext, Severity } from '../rules/rule.ts';
 import { RULES } from '../rules/rules.generated.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, Fix } from './finding.ts';
 import { Prover } from './proof.ts';
 import { suppressionsOf } from './suppressions.ts';
 
@@ -84,7 +84,7 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 		const setting = options.severities?.[rule.id];
 		if (setting === 'off') continue;
 		for (const report of reportsOf(rule, context, options)) {
-			const finding = toFinding(rule, report, setting ?? report.severity, prover);
+			const finding = toFinding(rule, report, setting ?? report.severity, context, prover);
 			const key = `${rule.id}\0${finding.at.path}\0${finding.at.span.start}\0${finding.at.span.end}\0${finding.message}`;
 			if (!found.has(key)) found.set(key, finding);
 		}
@@ -107,8 +107,14 @@ function reportsOf(rule: Rule, context: RuleContext, options: AnalyseOptions): r
 	}
 }
 
-function toFinding(rule: Rule, report: Report, severity: Severity, prover: Prover | undefined): Finding {
+function toFinding(rule: Rule, report: Report, severity: Severity, context: RuleContext, prover: Prover | undefined): Finding {
 	const { cures } = report;
+	const proved = (made: NonNullable<Report['cures']>, by: Prover): readonly Fix[] => {
+		const fixes = by.prove(report, made());
+		return report.route !== undefined && isMisspelt(report.route, context)
+			? fixes.map((fix) => ({ ...fix, preferred: false }))
+			: fixes;
+	};
 	return {
 		ruleId: rule.id,
 		severity,
@@ -116,8 +122,21 @@ function toFinding(rule: Rule, report: Report, severity: Severity, prover: Prove
 		at: report.at,
 		related: report.related ?? [],
 		routeId: report.route?.id,
-		fixes: cures === undefined || prover === undefined ? () => [] : () => prover.prove(report, cures()),
+		fixes: cures === undefined || prover === undefined ? () => [] : () => proved(cures, prover),
 	};
+}
+
+/**
+ * True when nginx refuses a line of this location that tells how to proxy, a misspelt `proxy_http_version` for instance: curing that line
+ * may be all that the route needs, so what else it seems to need is not done along with it.
+ */
+function isMisspelt(route: Route, context: RuleContext): boolean {
+	return context
+		.directiveProblems()
+		.some(
+			({ at, code, suggestion }) =>
+				at.scope === route.location && code !== 'version' && (suggestion ?? at.node.name.value).startsWith('proxy_'),
+		);
 }
 
 function suppressed(findings: readonly Finding[], configuration: Configuration, options: AnalyseOptions): readonly Finding[] {

@@ -1,4 +1,5 @@
 import type { Configuration, Files } from '../config/model.ts';
+import { enclosingBlock, pathTo } from '../syntax/query.ts';
 import { type AnalyseOptions, type Analysis, analyse } from './analyse.ts';
 import { applyEdits, areIndependent, editsByFile } from './edits.ts';
 import type { Edit, Finding, Fix } from './finding.ts';
@@ -82,7 +83,7 @@ export function fixProject(
 			if (!wanted(finding) || tried.has(keyOf(finding))) continue;
 			const fix = finding.fixes().find(({ preferred }) => preferred);
 			if (fix === undefined) tried.add(keyOf(finding));
-			else if (chosen.every((other) => areIndependent(other.fix.edits, fix.edits))) chosen.push({ finding, fix });
+			else if (chosen.every((other) => isIndependent(other.fix, fix, analysis))) chosen.push({ finding, fix });
 		}
 		// Two cures that undo each other would go on for ever.
 		const state = JSON.stringify([...texts]);
@@ -98,4 +99,19 @@ export function fixProject(
 		applied.push(...chosen);
 		rounds.push(edits);
 	}
+}
+
+/** True when two fixes, made for one text, do the same together as one after the other. */
+export function isIndependent(one: Fix, other: Fix, { files }: Pick<ProjectAnalysis, 'files'>): boolean {
+	if (!areIndependent(one.edits, other.edits)) return false;
+	// A map that one brings or changes is what the other might have used.
+	const [some, others] = [one, other].map(({ edits }) => edits.filter((edit) => isShared(edit, files)));
+	return JSON.stringify(some) === JSON.stringify(others);
+}
+
+/** True for an edit outside of every server and location: a map, or a file that several include. */
+function isShared(edit: Edit, files: ProjectAnalysis['files']): boolean {
+	const tree = files.get(edit.path)?.tree;
+	const block = tree && enclosingBlock(tree, edit.span.start);
+	return block === undefined || !pathTo(block).some(({ name }) => name.value === 'server' || name.value === 'location');
 }

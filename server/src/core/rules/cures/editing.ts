@@ -14,15 +14,23 @@ export function replaceArgument(placed: PlacedDirective, index: number, text: st
 	return word && { path: placed.file.path, span: word.span, text };
 }
 
-/** Removes a directive with its line when it stands alone on it, else with the blank before it. */
+/** Removes a directive with its line when it stands alone on it, else with the blank beside it; a comment behind it stays. */
 export function removeDirective(placed: PlacedDirective): Edit {
 	const { source } = placed.file.tree;
 	const { span } = placed.node;
 	const lineStart = lineStartOf(source, span.start);
 	const lineEnd = lineEndOf(source, span.end);
-	const alone = source.text.slice(lineStart, span.start).trim() === '' && source.text.slice(span.end, lineEnd).trim() === '';
-	if (alone)
+	const isFirst = source.text.slice(lineStart, span.start).trim() === '';
+	const rest = source.text.slice(span.end, lineEnd);
+	if (isFirst && rest.trim() === '')
 		return { path: placed.file.path, span: { start: lineStart, end: Math.min(lineEnd + 1, source.text.length) }, text: '' };
+	// What follows on the line, a comment for instance, takes its place.
+	if (isFirst)
+		return {
+			path: placed.file.path,
+			span: { start: span.start, end: span.end + rest.length - rest.trimStart().length },
+			text: '',
+		};
 	let start = span.start;
 	while (start > lineStart && /[ \t]/.test(source.text[start - 1] ?? '')) start--;
 	return { path: placed.file.path, span: { start, end: span.end }, text: '' };

@@ -25,6 +25,8 @@ export function headerEdits(
 	{ lines, own }: HeaderLines,
 	wanted: ReadonlyMap<string, string>,
 ): readonly Edit[] | undefined {
+	// nginx refuses a line with more or fewer words: that is cured first, by another rule.
+	if (lines.some(({ node }) => node.args.length !== 2)) return undefined;
 	if (own) return changedLines(route, lines, wanted);
 	const pending = new Map(wanted);
 	const restated = lines.flatMap((line) => {

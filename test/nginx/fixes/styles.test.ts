@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { compareVersions } from '../../../server/src/core/reference/versions.ts';
+import { unmarked } from '../../../server/src/core/rules/page.ts';
+import { RULES } from '../../../server/src/core/rules/rules.generated.ts';
+import { findingsOf, firstFix, inFolder, optionsOf, ROOT } from '../../rules/fixedExamples.ts';
+import { afterFix, wholeConfiguration } from '../../support/analysed.ts';
+import { generations, nameOf, PRIVATE_HTTP, testConfiguration } from '../../support/nginx.ts';
+import { STYLES } from '../../support/restyled.ts';
+
+/* What the fix of each example makes of other people's ways of writing (test/rules/fixStyles) is a configuration that nginx takes. */
+
+const binaries = await generations();
+
+describe.each(binaries.map((nginx, nth) => [nameOf(nginx), nginx, nth] as const))('nginx %s', (_, nginx, nth) => {
+	test.each(RULES.map(({ id, examples }) => [id, examples] as const))(
+		'takes what the fixes of %s make',
+		{ timeout: 60_000 },
+		async (id, examples) => {
+			const refused: string[] = [];
+			for (const example of examples)
+				for (const [index, style] of STYLES.entries()) {
+					// Each way of writing is shown to one of the generations.
+					if (index % binaries.length !== nth) continue;
+					const { version } = optionsOf(example);
+					const written = style.write(wholeConfiguration(unmarked(example.bad), example.within));
+					// An example for a newer version may have what this one does not know.
+					if (
+						written === undefined ||
+						example.fixed === '' ||
+						(example.checkVersion !== undefined && compareVersions(nginx.version, version) < 0)
+					)
+						continue;
+					const files = inFolder(written);
+					const fix = firstFix(findingsOf(files, example).filter(({ ruleId }) => ruleId === id));
+					if (fix === undefined) continue;
+					const after = Object.entries(afterFix(files, fix)).map(([path, text]) => [
+						path.slice(ROOT.length + 1),
+						text.replace(/\bhttp\s*\{/, (head) => `${head} access_log off; ${PRIVATE_HTTP}`),
+					]);
+					const verdict = await testConfiguration(nginx, Object.fromEntries(after));
+					if (!verdict.ok)
+						refused.push(`${example.title}, ${style.name}: ${verdict.output}\n${after.map(([, text]) => text).join('\n')}`);
+				}
+			expect(refused).toEqual([]);
+		},
+	);
+});

@@ -1,0 +1,32 @@
+import { readProject } from '../../server/src/core/config/project.ts';
+import type { Finding, Fix } from '../../server/src/core/engine/finding.ts';
+import { analyseProject, type ProjectOptions, type ReadConfigurations } from '../../server/src/core/engine/project.ts';
+import { DEFAULT_VERSION } from '../../server/src/core/reference/versions.ts';
+import type { Example } from '../../server/src/core/rules/rule.ts';
+import { versionOf } from '../support/analysed.ts';
+import { memoryFiles } from '../support/memoryFiles.ts';
+
+/** Where the files of an example stand. */
+export const ROOT = '/etc/nginx';
+
+/** Files by relative path → by whole path. */
+export function inFolder(files: Readonly<Record<string, string>>): Record<string, string> {
+	return Object.fromEntries(Object.entries(files).map(([path, text]) => [`${ROOT}/${path}`, text]));
+}
+
+export const readMain: ReadConfigurations = (files) =>
+	readProject([`${ROOT}/nginx.conf`], files, { workspace: ROOT }).configurations;
+
+export function optionsOf(example: Pick<Example, 'checkVersion'>): ProjectOptions {
+	return { version: example.checkVersion === undefined ? DEFAULT_VERSION : versionOf(example.checkVersion) };
+}
+
+export function findingsOf(files: Readonly<Record<string, string>>, example: Pick<Example, 'checkVersion'>): readonly Finding[] {
+	return analyseProject(memoryFiles(files), readMain, optionsOf(example)).findings;
+}
+
+/** The preferred fix of the first finding that has one, else the first fix. */
+export function firstFix(findings: readonly Finding[]): Fix | undefined {
+	const fixes = findings.flatMap((finding) => finding.fixes());
+	return fixes.find(({ preferred }) => preferred) ?? fixes[0];
+}
