@@ -46,7 +46,7 @@ function unrepeated(items: readonly Item[]): Item[] {
 	const seen = new Set<string>();
 	return items.filter(({ name }) => {
 		if (
-			/^(server|map|geo|split_clients|upstream|proxy_set_header|proxy_hide_header|proxy_pass_header|error_page|add_header|location|set|if|rewrite|return|listen|server_name|allow|deny|break|limit_except|proxy_redirect)$/.test(
+			/^(server|map|geo|split_clients|upstream|proxy_set_header|proxy_hide_header|proxy_pass_header|error_page|add_header|location|set|if|rewrite|return|listen|server_name|allow|deny|set_real_ip_from|break|limit_except|proxy_redirect)$/.test(
 				name,
 			)
 		)
@@ -211,7 +211,7 @@ function server(world: World, taken: Set<string>): Item {
 		] as const)(),
 	);
 	if (random.chance(30)) children.push(...proxySettings(world));
-	if (random.chance(18)) children.push(...serverSettings(world));
+	if (world.theme === 'redirects' || world.theme === 'headers' || random.chance(15)) children.push(...serverSettings(world));
 	if (random.chance(12)) children.push(errorPage(world, around));
 	if (random.chance(20))
 		children.push(...access(world, around).filter(({ name, children: block }) => name !== 'limit_except' && block === undefined));

@@ -188,7 +188,7 @@ function send(asked: Asked, translate: (text: string) => string, received: Recei
 	const where = translate(asked.listen.address);
 	const [address = '', port = '0'] = where.split(':');
 	const lines = asked.headers.map(([name, value]) => `${name}: ${translate(value)}\r\n`).join('');
-	const bytes = `${asked.method} ${translate(asked.uri)} HTTP/${asked.httpVersion}\r\n${lines}\r\n`;
+	const bytes = `${asked.method} ${translate(asked.uri)} HTTP/${asked.httpVersion}\r\n${lines}\r\n${asked.headers.some(([name]) => name === 'Transfer-Encoding') ? '0\r\n\r\n' : ''}`;
 	return new Promise((resolve) => {
 		const to = where.startsWith('unix:') ? { path: where.slice('unix:'.length) } : { host: address, port: Number(port) };
 		const socket = asked.listen.tls ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }) : connect(to);

@@ -188,14 +188,14 @@ export function access(world: World, around: Surroundings): Item[] {
 				random.between(1, 3),
 			)
 			.map(([name, value]) => world.item(name, [value]));
-	if (random.chance(4)) items.push(...rules());
-	if (random.chance(3))
+	if (world.often('access', 4)) items.push(...rules());
+	if (world.often('access', 3))
 		items.push(
 			world.item('auth_basic', [random.pick(['realm', 'realm', 'off'])]),
 			world.item('auth_basic_user_file', ['htpasswd']),
 		);
-	if (random.chance(2)) items.push(world.item('satisfy', ['any']));
-	if (random.chance(5)) {
+	if (world.often('access', 2)) items.push(world.item('satisfy', ['any']));
+	if (world.often('methods', 5)) {
 		const methods = random.some(['GET', 'POST', 'PUT', 'HEAD', 'DELETE'], random.between(1, 2));
 		items.push(
 			world.item(
@@ -209,7 +209,7 @@ export function access(world: World, around: Surroundings): Item[] {
 			),
 		);
 	}
-	if (random.chance(4)) {
+	if (world.often('referers', 4)) {
 		// nginx refuses a name that server_names brings a second time.
 		const byName = random.chance(30);
 		const hosts = byName
@@ -221,6 +221,19 @@ export function access(world: World, around: Surroundings): Item[] {
 		items.push(world.item('valid_referers', random.some(words, words.length)));
 		if (random.chance(85)) items.push(world.item('if', [{ raw: '($invalid_referer)' }], [world.item('return', ['403'])]));
 	}
+	if (world.often('real ip', 1)) items.push(...realAddress(world));
+	return items;
+}
+
+/** Where the client's address is taken from (ngx_http_realip_module). */
+export function realAddress(world: World): Item[] {
+	const { random } = world;
+	const items = random
+		.some(['127.0.0.0/8', '127.0.0.1', '10.0.0.0/8', '10.1.2.3', 'unix:', '::1', '0.0.0.0/0'], random.between(1, 3))
+		.map((from) => world.item('set_real_ip_from', [from]));
+	if (random.chance(75))
+		items.push(world.item('real_ip_header', [random.pick(['X-Forwarded-For', 'X-Forwarded-For', 'X-Real-IP', 'x-probe'])]));
+	if (random.chance(40)) items.push(world.item('real_ip_recursive', ['on']));
 	return items;
 }
 

@@ -1,5 +1,5 @@
 import type { Random } from './random.ts';
-import type { Listen, World } from './world.ts';
+import type { Listen, Theme, World } from './world.ts';
 
 /** A request to send. */
 export interface Asked {
@@ -23,7 +23,7 @@ function request(world: World, random: Random): Asked {
 			: { address: random.pick(['127.77.77.12:18003', '127.77.77.11:18002', '127.0.0.1:18001']), tls: false };
 	const httpVersion = random.chance(95) ? '1.1' : '1.0';
 	const method = random.weighted([
-		[88, 'GET'],
+		[world.theme === 'methods' ? 30 : 88, 'GET'],
 		[4, 'POST'],
 		[2, 'HEAD'],
 		[2, 'PUT'],
@@ -35,7 +35,7 @@ function request(world: World, random: Random): Asked {
 	const headers: (readonly [string, string])[] = [];
 	if (host !== undefined && (httpVersion === '1.1' || random.chance(70))) headers.push(['Host', host]);
 	if (random.chance(1)) headers.push(['Host', 'second.test']);
-	headers.push(...handshake(random), ...extras(random, method));
+	headers.push(...handshake(random), ...extras({ random, theme: world.theme }, method));
 	let uri = target(world, random);
 	if (random.chance(2))
 		uri = `${random.pick(['http', 'HTTP', 'https'])}://${host === undefined || host === '' ? 'b.example.com' : host}${uri}`;
@@ -118,15 +118,26 @@ function handshake(random: Random): (readonly [string, string])[] {
 	return headers;
 }
 
-function extras(random: Random, method: string): (readonly [string, string])[] {
+function extras({ random, theme }: Pick<World, 'random' | 'theme'>, method: string): (readonly [string, string])[] {
+	const often = (about: Theme, percent: number): number => (theme === about ? 60 : percent);
 	const headers: (readonly [string, string])[] = [];
 	const maybe = (percent: number, name: string, values: readonly string[]): void => {
 		if (random.chance(percent)) headers.push([name, random.pick(values)]);
 	};
 	maybe(40, 'X-Probe', ['one', 'two', 'a b', 'ONE', '', 'zero', 'é', 'tail ']);
 	maybe(4, 'X-Probe', ['again']);
-	maybe(25, 'Cookie', ['c=blue', 'd=1; c=green', 'c=blue; c=green', 'C=up', 'cc=1;c=2', 'c', 'c=', 'c="q"', 'xc=no']);
-	maybe(4, 'Cookie', ['e=5; c=second']);
+	maybe(often('headers', 25), 'Cookie', [
+		'c=blue',
+		'd=1; c=green',
+		'c=blue; c=green',
+		'C=up',
+		'cc=1;c=2',
+		'c',
+		'c=',
+		'c="q"',
+		'xc=no',
+	]);
+	maybe(often('headers', 4), 'Cookie', ['e=5; c=second']);
 	maybe(18, 'Origin', [
 		'https://a.example.com',
 		'https://example.com:8443',
@@ -134,7 +145,7 @@ function extras(random: Random, method: string): (readonly [string, string])[] {
 		'null',
 		'http://evil-example.com',
 	]);
-	maybe(15, 'Referer', [
+	maybe(often('referers', 15), 'Referer', [
 		'http://a.example.com/',
 		'https://www.example.com/x',
 		'http://example.org',
@@ -146,19 +157,33 @@ function extras(random: Random, method: string): (readonly [string, string])[] {
 		'http://evil.test/?http://a.example.com',
 		'ftp://a.example.com/',
 	]);
-	maybe(8, 'X-Forwarded-For', ['10.1.2.3', '10.1.2.3, 10.0.0.1']);
-	maybe(3, 'X-Forwarded-For', ['9.9.9.9']);
-	maybe(4, 'Authorization', ['Basic dTpw', 'Basic dTpwYXNz', 'Bearer x', 'basic !', 'Basic']);
+	maybe(often('real ip', 8), 'X-Forwarded-For', [
+		'10.1.2.3',
+		'10.1.2.3, 10.0.0.1',
+		'10.1.2.3,127.0.0.1',
+		'192.168.1.1 , 10.0.0.7',
+		'bad',
+		'10.0.0.7:8080',
+		'::1',
+		'[::1]:80',
+		'1.2.3',
+		'10.0.0.1, bad',
+		'',
+	]);
+	maybe(often('real ip', 3), 'X-Forwarded-For', ['9.9.9.9']);
+	maybe(often('access', 4), 'Authorization', ['Basic dTpw', 'Basic dTpwYXNz', 'Bearer x', 'basic !', 'Basic']);
 	maybe(6, 'User-Agent', ['Mozilla/5.0', '']);
-	maybe(4, 'X_Under_Score', ['1']);
-	maybe(1, 'X.Dot', ['1']);
+	maybe(often('headers', 4), 'X_Under_Score', ['1']);
+	maybe(often('headers', 1), 'X.Dot', ['1']);
 	maybe(3, 'Sec-WebSocket-Protocol', ['chat, superchat']);
 	maybe(2, 'Content-Type', ['text/plain']);
 	maybe(3, 'Accept-Encoding', ['gzip']);
 	maybe(2, 'Via', ['1.1 first', '']);
 	maybe(1, 'TE', ['trailers']);
 	maybe(2, 'Keep-Alive', ['5']);
-	if (method === 'POST' || method === 'PUT' || method === 'PATCH') headers.push(['Content-Length', '0']);
+	maybe(often('real ip', 1), 'X-Real-IP', ['10.0.0.7', '10.1.2.3', 'x', '192.168.1.1:99', '2001:db8::7']);
+	if (random.chance(2)) headers.push(['Transfer-Encoding', random.pick(['chunked', 'Chunked', 'gzip'])]);
+	else if (method === 'POST' || method === 'PUT' || method === 'PATCH') headers.push(['Content-Length', '0']);
 	else if (random.chance(1)) headers.push(['Content-Length', '0']);
 	return headers;
 }

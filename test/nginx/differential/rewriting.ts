@@ -157,7 +157,8 @@ const COMPARED: readonly {
 	{ variable: '$http_origin', values: ['', 'https://a.example.com'], patterns: ['^https://a\\.'] },
 	{ variable: '$invalid_referer', values: ['1', ''], patterns: ['1'] },
 	{ variable: '$server_port', values: ['18001'], patterns: ['2$'] },
-	{ variable: '$remote_addr', values: ['127.0.0.1'], patterns: ['^10\\.'] },
+	{ variable: '$remote_addr', values: ['127.0.0.1', '10.1.2.3', 'unix:'], patterns: ['^10\\.'] },
+	{ variable: '$server_addr', values: ['127.0.0.1'], patterns: ['^unix:', '1$'] },
 ];
 
 /** The words of a condition, with the parentheses glued as people do, and what its captures are. */

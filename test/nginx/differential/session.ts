@@ -35,19 +35,48 @@ export async function runTree(
 	lane: Lane,
 	plain = false,
 ): Promise<Run> {
+	const seen = await observe(tree, asked, nginx, lane, plain);
+	return 'cases' in seen ? { answers: judge(seen, lane, createPredictor) } : seen;
+}
+
+/** What one nginx did with the requests to one configuration. */
+export interface Observation {
+	/** The configuration's files by path. */
+	readonly files: Files;
+	readonly version: NginxVersion;
+	readonly cases: readonly { readonly asked: Asked; readonly observed: Observed }[];
+}
+
+/** Runs a tree's requests through nginx. */
+export async function observe(
+	tree: readonly Item[],
+	asked: readonly Asked[],
+	nginx: NginxBinary,
+	lane: Lane,
+	plain = false,
+): Promise<Observation | Exclude<Run, { answers: unknown }>> {
 	const files = translated(framed(print(knownTo(tree, nginx.version), plain)), lane);
-	const predict = predictorFor(files, nginx.version);
 	const run = await lane.withNginx(nginx, files, async (ask) => {
-		const answers: Answer[] = [];
-		for (const one of asked) {
-			const observed = await ask(one);
-			const request = asPredicted(one, lane);
-			const prediction = predict(request);
-			answers.push({ asked: one, observed, prediction, differences: compare(observed, prediction, request, lane) });
-		}
-		return answers;
+		const cases: { asked: Asked; observed: Observed }[] = [];
+		for (const one of asked) cases.push({ asked: one, observed: await ask(one) });
+		return cases;
 	});
-	return 'result' in run ? { answers: run.result } : run;
+	return 'result' in run ? { files, version: nginx.version, cases: run.result } : run;
+}
+
+/** Predicts what was observed, with this predictor, and compares. */
+export function* judging({ files, version, cases }: Observation, lane: Lane, create: typeof createPredictor): Generator<Answer> {
+	const texts = Object.fromEntries(Object.entries(files).map(([name, text]) => [`/etc/nginx/${name}`, text]));
+	const { predict } = create(buildConfiguration('/etc/nginx/nginx.conf', memoryFiles(texts)), version);
+	for (const { asked, observed } of cases) {
+		const request = asPredicted(asked, lane);
+		const prediction = predict(request);
+		yield { asked, observed, prediction, differences: compare(observed, prediction, request, lane) };
+	}
+}
+
+function judge(observation: Observation, lane: Lane, create: typeof createPredictor): readonly Answer[] {
+	return [...judging(observation, lane, create)];
 }
 
 /** The tree without what this nginx is too old for. */
@@ -59,9 +88,4 @@ function knownTo(items: readonly Item[], version: NginxVersion): readonly Item[]
 
 function translated(files: Files, lane: Lane): Files {
 	return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, lane.translate(text)]));
-}
-
-function predictorFor(files: Files, version: NginxVersion): ReturnType<typeof createPredictor>['predict'] {
-	const texts = Object.fromEntries(Object.entries(files).map(([name, text]) => [`/etc/nginx/${name}`, text]));
-	return createPredictor(buildConfiguration('/etc/nginx/nginx.conf', memoryFiles(texts)), version).predict;
 }

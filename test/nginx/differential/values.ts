@@ -82,7 +82,7 @@ const LITERALS = [
 export function reference(world: World, around: Surroundings = NOWHERE): string {
 	const { random } = world;
 	const kind = random.weighted([
-		[52, 'built-in'],
+		[world.theme === 'geo' || world.theme === 'split' ? 15 : 52, 'built-in'],
 		[24, 'own'],
 		[12, 'near'],
 		[12, 'capture'],
@@ -177,8 +177,10 @@ export function variableBlocks(world: World): Item[] {
 	)
 		blocks.push(map(world));
 	if (random.chance(30)) blocks.push(backendMap(world));
-	if (random.chance(18)) blocks.push(geo(world));
-	if (random.chance(18)) blocks.push(splitClients(world));
+	if (world.often('geo', 15)) blocks.push(geo(world));
+	if (world.often('geo', 1)) blocks.push(geo(world));
+	if (world.often('split', 15)) blocks.push(splitClients(world));
+	if (world.often('split', 1)) blocks.push(splitClients(world));
 	return blocks;
 }
 

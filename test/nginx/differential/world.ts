@@ -25,6 +25,33 @@ export const DEAD_BACKEND = `${NET}1:19099`;
 /** A unix socket of nginx's own. */
 export const LISTENING_SOCKET = `unix:${SOCKETS}/listen.sock`;
 
+/** What a configuration has more of than usual, so that rare constructs meet each other. */
+export type Theme =
+	| 'access'
+	| 'geo'
+	| 'split'
+	| 'redirects'
+	| 'real ip'
+	| 'referers'
+	| 'headers'
+	| 'methods'
+	| 'expressions'
+	| 'none';
+const THEMES: readonly Theme[] = [
+	'access',
+	'geo',
+	'split',
+	'redirects',
+	'real ip',
+	'referers',
+	'headers',
+	'methods',
+	'expressions',
+	'none',
+	'none',
+	'none',
+];
+
 /** A listening socket that requests can be sent to. */
 export interface Listen {
 	/** `address:port`, as a client connects to it, or `unix:/path`. */
@@ -55,8 +82,16 @@ export class World {
 	/** Upstreams that are spoken to over TLS. */
 	readonly secureUpstreams = new Set<string>();
 
+	readonly theme: Theme;
+
 	constructor(random: Random) {
 		this.random = random;
+		this.theme = random.pick(THEMES);
+	}
+
+	/** True `percent` times in a hundred, mostly when the configuration is about this. */
+	often(theme: Theme, percent: number): boolean {
+		return this.random.chance(this.theme === theme ? 60 : percent);
 	}
 
 	/** A directive, with a way of writing it. */
