@@ -41,12 +41,17 @@ export function compare(observed: Observed, prediction: Prediction, request: Cli
 	// the 502 is not asked.
 	const targets = prediction.outcome === 'proxied' ? (prediction.upstream?.addresses ?? []) : [];
 	const reached = first !== undefined && targets.includes(lane.translate(first.address));
-	if (!reached && targets.some((address) => !isBackend(address))) {
-		if (observed.status === 101) differ('upgrade', 'true', 'false');
-		else if (did === 'refused' || (did === 'answered' && observed.status !== 502 && !followsErrorPage(prediction)))
+	// Nor do the backends speak memcached: that is a 502 as well.
+	const isDead = targets.some((address) => !isBackend(address)) || prediction.upstream?.module === 'memcached';
+	if (!reached && isDead) {
+		if (observed.status === 101) {
+			if (!followsErrorPage(prediction)) differ('upgrade', 'true', 'false');
+		} else if (did === 'refused' || (did === 'answered' && observed.status !== 502 && !followsErrorPage(prediction)))
 			differ('outcome', `${did} ${observed.status}`, 'proxied to nobody');
 		return differences;
 	}
+	// One of several servers is dead: whether it was asked first cannot be seen.
+	if (isDead && did === 'proxied' && followsErrorPage(prediction)) return differences;
 	if (prediction.outcome !== did) {
 		differ(
 			'outcome',

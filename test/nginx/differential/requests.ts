@@ -171,7 +171,7 @@ function extras({ random, theme }: Pick<World, 'random' | 'theme'>, method: stri
 		'',
 	]);
 	maybe(often('real ip', 3), 'X-Forwarded-For', ['9.9.9.9']);
-	maybe(often('access', 4), 'Authorization', ['Basic dTpw', 'Basic dTpwYXNz', 'Bearer x', 'basic !', 'Basic']);
+	maybe(often('access', 4), 'Authorization', ['Basic dTpw', 'Bearer x', 'Digest y', 'basic !', 'Basic', 'Token']);
 	maybe(6, 'User-Agent', ['Mozilla/5.0', '']);
 	maybe(often('headers', 4), 'X_Under_Score', ['1']);
 	maybe(often('headers', 1), 'X.Dot', ['1']);

@@ -1,6 +1,6 @@
 import type { PlacedDirective } from '../config/model.ts';
 import { isIn, parseIp, parseRange } from './addresses.ts';
-import { remoteAddress } from './builtIns.ts';
+import { remoteAddress, remoteUser } from './builtIns.ts';
 import type { RequestState } from './state.ts';
 import { evaluate } from './values.ts';
 
@@ -89,8 +89,7 @@ function checkPassword(state: RequestState): Verdict {
 	const realm = evaluate(state, state.level.template(at, 0));
 	if (realm === 'off') return 'declined';
 	if (typeof realm !== 'string') return state.suppose(realm.reason) ? 'declined' : 401;
-	const sent = state.headers.find(({ lower }) => lower === 'authorization')?.value ?? '';
-	if (/^basic +\S/i.test(sent)) return state.suppose('the password file is not read') ? 'ok' : 401;
+	if (remoteUser(state) !== '') return state.suppose('the password file is not read') ? 'ok' : 401;
 	state.cite(at, 'asks for a password');
 	return 401;
 }

@@ -17,7 +17,7 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 	['document_uri', (state) => state.path],
 	['request_uri', (state) => state.unparsed],
 	['request', (state) => state.requestLine],
-	['request_method', (state) => state.method],
+	['request_method', (state) => state.methodName],
 	['scheme', (state) => (state.tls ? 'https' : 'http')],
 	['https', (state) => (state.tls ? 'on' : '')],
 	['http2', () => ''],
@@ -30,7 +30,7 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 	['remote_addr', remoteAddress],
 	['realip_remote_addr', (state) => state.peerAddress ?? unknown('realip_remote_addr', true)],
 	['remote_user', remoteUser],
-	['content_length', (state) => headerVariable(state.headers, 'content_length', state.model.ground.traits)],
+	['content_length', contentLength],
 	['content_type', (state) => headerVariable(state.headers, 'content_type', state.model.ground.traits)],
 	['proxy_add_x_forwarded_for', forwardedFor],
 	['proxy_host', (state) => state.proxyHost ?? ''],
@@ -97,14 +97,23 @@ export function remoteAddress(state: RequestState): Value {
 	return unknowable('$remote_addr', 'the client’s address is not known', true);
 }
 
+/** A chunked body has its length once it is read (ngx_http_variable_content_length), and bodies are not known here. */
+function contentLength(state: RequestState): Value {
+	const isChunked = state.headers.some(({ lower }) => lower === 'transfer-encoding');
+	return isChunked
+		? unknowable('$content_length', 'the length of a chunked body is not known')
+		: headerVariable(state.headers, 'content_length', state.model.ground.traits);
+}
+
 function forwardedFor(state: RequestState): Value {
-	const sent = headerVariable(state.headers, 'x_forwarded_for', state.model.ground.traits);
 	const own = remoteAddress(state);
-	if (sent === '') return own;
+	if (!state.headers.some(({ lower }) => lower === 'x-forwarded-for')) return own;
+	const sent = headerVariable(state.headers, 'x_forwarded_for', state.model.ground.traits);
 	return typeof own === 'string' ? `${sent}, ${own}` : unknowable(`${sent}, ${own.text}`, own.reason, true);
 }
 
-function remoteUser(state: RequestState): Value {
+/** The name in the Authorization header; '' when nginx cannot read one (ngx_http_auth_basic_user). */
+export function remoteUser(state: RequestState): string {
 	const sent = state.headers.find(({ lower }) => lower === 'authorization')?.value ?? '';
 	const encoded = /^basic +(\S+)/i.exec(sent)?.[1];
 	const user = encoded === undefined ? undefined : /^([^:]+):/.exec(decodeBase64(encoded))?.[1];

@@ -10,7 +10,7 @@ import { unlessJumpedTo } from './references.ts';
 import { runProgram } from './rewrite.ts';
 import { type Address, findAddress, findServer, type Server, splitListen } from './serverTable.ts';
 import { type Model, RequestState } from './state.ts';
-import { parseTarget } from './uri.ts';
+import { fitsRequestLine, parseTarget } from './uri.ts';
 import { CannotKnow, unknowable } from './value.ts';
 import { matchPattern } from './values.ts';
 
@@ -73,6 +73,7 @@ function blankFields(model: Model, request: ClientRequest, place: Placed, server
 		httpVersion,
 		requestLine: `${toBytes(request.method)} ${toBytes(request.uri)} HTTP/${httpVersion}`,
 		method: toBytes(request.method),
+		lineRead: true,
 		headers: [] as readonly ClientHeader[],
 		unparsed: '',
 		validUnparsed: true,
@@ -111,13 +112,13 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 		first.level.setting('large_client_header_buffers').value === undefined ? '8k' : sizeOfBuffers(first.level),
 	);
 	const longest = Math.max(large ?? 8192, parseOffset(first.level.setting('client_header_buffer_size').value ?? '1k') ?? 1024);
-	if (blank.requestLine.length + 2 > longest) return refused(414);
-	if (!/^[A-Z_-]+$/.test(request.method)) return refused(400);
+	if (blank.requestLine.length + 2 > longest) return refused(414, { ...blank, lineRead: false });
+	if (!/^[A-Z_-]+$/.test(request.method)) return refused(400, { ...blank, lineRead: false });
 	// Since 1.29.3 (seen on 1.30.6) CONNECT takes host:port and nothing else.
 	if (request.method === 'CONNECT' && model.ground.traits.strictHost)
 		return refused(/^(?:[A-Za-z0-9.-]+|\[[^\]]+\]):\d+$/.test(request.uri) ? 405 : 400);
 	const target = parseTarget(toBytes(request.uri), first.level.flag('merge_slashes'));
-	if (target === undefined) return refused(400);
+	if (target === undefined) return refused(400, { ...blank, lineRead: fitsRequestLine(toBytes(request.uri)) });
 	const absoluteHost = target.authority === undefined ? undefined : validHost(target.authority, model.ground.traits);
 	if (target.authority !== undefined && absoluteHost === undefined) return refused(400);
 

@@ -11,7 +11,7 @@ export function refererIsInvalid(state: RequestState): Value {
 	const lines = referersOf(state.level);
 	if (lines === undefined) return '';
 	state.touch(lines);
-	const words = lines.flatMap((at) => at.node.args.map((word) => word.value));
+	const words = wordsOf(lines);
 	const sent = state.headers.find(({ lower }) => lower === 'referer')?.value;
 	if (sent === undefined) return words.includes('none') ? '' : '1';
 	const found = /^https?:\/\/([^/:]*)([^/]*)(.*)$/is.exec(sent);
@@ -20,7 +20,7 @@ export function refererIsInvalid(state: RequestState): Value {
 	const path = hostsOf(words, state).find(host);
 	if (path !== undefined) return (found[3] ?? '').startsWith(path) ? '' : '1';
 	return (
-		fitsExpression(state, words, host, sent) ??
+		fitsExpression(state, lines, host, sent) ??
 		unknowable('$invalid_referer', 'an expression of valid_referers cannot be tried safely')
 	);
 }
@@ -41,19 +41,42 @@ function hostsOf(words: readonly string[], state: RequestState): HostTable<strin
 }
 
 /** '' when an expression fits, `1` when none does; undefined when that cannot be said. Names of the server come first. */
-function fitsExpression(state: RequestState, words: readonly string[], host: string, sent: string): '' | '1' | undefined {
+function fitsExpression(state: RequestState, own: readonly PlacedDirective[], host: string, sent: string): '' | '1' | undefined {
 	const rest = sent.replace(/^https?:\/\//i, '');
+	const patterns = state.server.names.flatMap(({ pattern }) => pattern ?? []);
+	const namesAt = patterns.length > 0 ? inForce(state, own, (word) => word === 'server_names') : [];
+	const expressionsAt = inForce(state, own, (word) => word.startsWith('~'));
 	const tried = [
-		...(words.includes('server_names') ? state.server.names.map(({ pattern }) => pattern?.match(host)) : []).filter(
-			(_, at) => state.server.names[at]?.pattern !== undefined,
-		),
-		...words.filter((word) => word.startsWith('~')).map((word) => compilePattern(word.slice(1), true).match(rest)),
+		...(namesAt.length > 0 ? patterns.map((pattern) => [pattern.match(host), namesAt] as const) : []),
+		...wordsOf(expressionsAt)
+			.filter((word) => word.startsWith('~'))
+			.map((word) => [compilePattern(word.slice(1), true).match(rest), expressionsAt] as const),
 	];
-	for (const match of tried) {
+	for (const [match, lines] of tried) {
 		if (match === undefined) return undefined;
-		if (match !== null) return '';
+		if (match === null) continue;
+		if (lines !== own) state.touch(lines);
+		return '';
 	}
 	return '1';
+}
+
+/** The lines whose expressions hold: a level that has none of that kind takes those of the level above, whatever else it sets. */
+function inForce(
+	state: RequestState,
+	own: readonly PlacedDirective[],
+	isKind: (word: string) => boolean,
+): readonly PlacedDirective[] {
+	if (wordsOf(own).some(isKind)) return own;
+	for (let outer: Level | undefined = state.level; outer !== undefined; outer = outer.outer) {
+		const lines = outer.scope.byName.get('valid_referers');
+		if (lines !== undefined && wordsOf(lines).some(isKind)) return lines;
+	}
+	return [];
+}
+
+function wordsOf(lines: readonly PlacedDirective[]): readonly string[] {
+	return lines.flatMap((at) => at.node.args.map((word) => word.value));
 }
 
 function referersOf(level: Level): readonly PlacedDirective[] | undefined {

@@ -94,6 +94,7 @@ export class RequestState {
 	touched: PlacedDirective[] = [];
 	readonly #because = new Map<PlacedDirective, string>();
 	readonly #answers: readonly boolean[];
+	readonly #lineRead: boolean;
 	#asked = 0;
 	readonly undecided: string[] = [];
 
@@ -104,6 +105,7 @@ export class RequestState {
 		this.requestLine = fields.requestLine;
 		this.sentMethod = fields.method;
 		this.method = fields.method;
+		this.#lineRead = fields.lineRead;
 		this.headers = fields.headers;
 		this.unparsed = fields.unparsed;
 		this.validUnparsed = fields.validUnparsed;
@@ -119,6 +121,11 @@ export class RequestState {
 		this.server = fields.server;
 		this.level = fields.server.level;
 		this.#answers = answers;
+	}
+
+	/** The method as nginx writes it: nothing where it had not read the line to its end; an error page makes GET of all but HEAD. */
+	get methodName(): string {
+		return this.#lineRead || this.method !== 'HEAD' ? this.method : '';
 	}
 
 	/** Names a directive as one that decided the answer. The first text for it stays. */
@@ -174,6 +181,8 @@ export interface StateFields {
 	readonly httpVersion: '1.0' | '1.1';
 	readonly requestLine: string;
 	readonly method: string;
+	/** False when nginx refused the request before the end of its line. */
+	readonly lineRead: boolean;
 	readonly headers: readonly ClientHeader[];
 	readonly unparsed: string;
 	readonly validUnparsed: boolean;

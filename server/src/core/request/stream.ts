@@ -133,6 +133,7 @@ function openSession(model: Model, server: Server, request: ClientRequest): Requ
 			httpVersion: '1.1',
 			requestLine: '',
 			method: '',
+			lineRead: true,
 			headers: [],
 			unparsed: '',
 			validUnparsed: true,

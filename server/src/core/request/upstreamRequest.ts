@@ -212,17 +212,17 @@ function httpVersionOf(
 
 function methodOf(state: RequestState, level: Level, module: string): Value {
 	if (module === 'memcached') return 'get';
-	if (module !== 'proxy') return state.method;
+	if (module !== 'proxy') return state.methodName;
 	const { at, unknown } = level.setting('proxy_method');
-	if (unknown !== undefined) return { text: state.method, reason: unknown, filled: true };
+	if (unknown !== undefined) return { text: state.methodName, reason: unknown, filled: true };
 	if (at !== undefined) {
 		const method = evaluate(state, level.template(at, 0));
-		if (method !== state.method) state.cite(at, 'sets the method');
+		if (method !== state.methodName) state.cite(at, 'sets the method');
 		return method;
 	}
 	const cached = level.setting('proxy_cache');
 	const converts = level.setting('proxy_cache_convert_head').value?.toLowerCase() !== 'off';
-	return state.method === 'HEAD' && cached.at !== undefined && cached.value !== 'off' && converts ? 'GET' : state.method;
+	return state.method === 'HEAD' && cached.at !== undefined && cached.value !== 'off' && converts ? 'GET' : state.methodName;
 }
 
 /** uwsgi, scgi and fastcgi hand over the client's headers as `HTTP_*`, unless a parameter of that name is set (semantics BK7). */

@@ -17,12 +17,20 @@ export interface RequestUri {
 
 const ABSOLUTE = /^([A-Za-z][A-Za-z0-9+\-.]*):\/\/(\[[0-9A-Za-z:._~!$&'()*+,;=-]*\]|[A-Za-z0-9.-]*)(:\d*)?(?=[/?]|$)/;
 
-/** Reads a raw request target; undefined when nginx answers 400 to it. */
-export function parseTarget(target: string, mergeSlashes: boolean): RequestUri | undefined {
+/** True for a target that nginx reads to the end of the request line, whatever it thinks of the path then (ngx_http_parse_request_line). */
+export function fitsRequestLine(target: string): boolean {
 	for (let at = 0; at < target.length; at++) {
 		const code = target.charCodeAt(at);
-		if (code <= 0x20 || code === 0x7f) return undefined;
+		if (code <= 0x20 || code === 0x7f) return false;
 	}
+	if (target.startsWith('/')) return true;
+	const absolute = ABSOLUTE.exec(target);
+	return absolute !== null && absolute[2] !== '';
+}
+
+/** Reads a raw request target; undefined when nginx answers 400 to it. */
+export function parseTarget(target: string, mergeSlashes: boolean): RequestUri | undefined {
+	if (!fitsRequestLine(target)) return undefined;
 	if (target.startsWith('/')) return parsePath(target, mergeSlashes, undefined, false);
 	const absolute = ABSOLUTE.exec(target);
 	if (absolute === null || absolute[2] === '') return undefined;
