@@ -97,12 +97,11 @@ export function remoteAddress(state: RequestState): Value {
 	return unknowable('$remote_addr', 'the client’s address is not known', true);
 }
 
-/** A chunked body has its length once it is read (ngx_http_variable_content_length), and bodies are not known here. */
-function contentLength(state: RequestState): Value {
-	const isChunked = state.headers.some(({ lower }) => lower === 'transfer-encoding');
-	return isChunked
-		? unknowable('$content_length', 'the length of a chunked body is not known')
-		: headerVariable(state.headers, 'content_length', state.model.ground.traits);
+/** A chunked body, here always an empty one, has its length once it is read, which is before headers are set (ngx_http_variable_content_length). */
+function contentLength(state: RequestState): string {
+	if (!state.headers.some(({ lower }) => lower === 'transfer-encoding'))
+		return headerVariable(state.headers, 'content_length', state.model.ground.traits);
+	return state.proxyHost === undefined ? '' : '0';
 }
 
 function forwardedFor(state: RequestState): Value {
