@@ -1,4 +1,8 @@
-import type { Configuration, Scope } from '../config/model.ts';
+import type { Effective } from '../config/effective.ts';
+import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
+import { defaultOf } from '../reference/defaults.ts';
+import { listFamily } from '../reference/inheritance.ts';
+import { parseTime } from '../reference/values.ts';
 import { isAtLeast, type NginxVersion } from '../reference/versions.ts';
 import { type CompilePattern, sharedPatterns } from './pattern.ts';
 
@@ -29,14 +33,50 @@ export function traitsOf(version: NginxVersion): Traits {
 	};
 }
 
+/** A plain value in force. */
+export interface Setting {
+	/** Undefined when nothing sets it and there is no default. */
+	readonly value: string | undefined;
+	readonly at: PlacedDirective | undefined;
+	/** Why it is not known. */
+	readonly unknown: string | undefined;
+}
+
+/** A default, as each question about it is answered. */
+export interface Absent {
+	readonly effective: Effective;
+	readonly setting: Setting;
+	/** Milliseconds, where it is a time. */
+	readonly duration: number | undefined;
+}
+
 /** What all blocks of a configuration share. */
 export interface Ground {
 	readonly version: NginxVersion;
 	readonly traits: Traits;
 	/** Names of all directives in it; undefined when there may be some that are not seen. What is not named has its default everywhere. */
 	readonly named: ReadonlySet<string> | undefined;
+	/** What is in force everywhere for a name that no line has; undefined for one that some line has, or may have. */
+	absent(name: string): Absent | undefined;
 	/** Compiles an expression; the same one, as it stands in a thousand servers, once. */
 	readonly pattern: CompilePattern;
+}
+
+/** A configuration leaves hundreds of settings alone: each is looked up once, not once for each location. */
+function absentIn(named: ReadonlySet<string> | undefined, version: NginxVersion): Ground['absent'] {
+	if (named === undefined) return () => undefined;
+	const known = new Map<string, Absent | undefined>();
+	return (name) => {
+		if (known.has(name)) return known.get(name);
+		const value = listFamily(name).some((one) => named.has(one)) ? undefined : { value: defaultOf(name, version) };
+		const made: Absent | undefined = value && {
+			effective: { level: 'default', value: value.value },
+			setting: { value: value.value, at: undefined, unknown: undefined },
+			duration: value.value === undefined ? undefined : parseTime(value.value),
+		};
+		known.set(name, made);
+		return made;
+	};
 }
 
 /** Linear in the configuration. */
@@ -51,5 +91,6 @@ export function groundOf(configuration: Configuration, version: NginxVersion): G
 		}
 	};
 	visit(configuration.root);
-	return { version, traits: traitsOf(version), named: complete ? named : undefined, pattern: sharedPatterns() };
+	const known = complete ? named : undefined;
+	return { version, traits: traitsOf(version), named: known, absent: absentIn(known, version), pattern: sharedPatterns() };
 }

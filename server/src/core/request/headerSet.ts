@@ -18,42 +18,47 @@ export interface SentHeader {
 export interface HeaderSet {
 	/** User lines in order, then defaults; the order sent. */
 	readonly sent: readonly SentHeader[];
-	/** Lower-case names that the configuration decides: the client's own header of that name is not passed on. */
-	readonly decided: ReadonlySet<string>;
 	/** Why the lines in force are not known; then only defaults would be guesses, and `sent` is empty. */
 	readonly unknown: string | undefined;
 }
 
+const NO_SOURCES: readonly PlacedDirective[] = Object.freeze([]);
+
 /** Client headers that are never passed on unless a line says so (src/http/modules/ngx_http_proxy_module.c, ngx_http_proxy_headers). */
-const STRIPPED: readonly string[] = ['te', 'keep-alive', 'expect', 'upgrade'];
+const STRIPPED: readonly SentHeader[] = ['te', 'keep-alive', 'expect', 'upgrade'].map((lower) => ownHeader(lower, ''));
+const NO_CONNECTION = ownHeader('connection', '');
+const CONNECTION_CLOSE = ownHeader('connection', 'close');
+const NO_PROXY_CONNECTION = ownHeader('proxy-connection', '');
+
+/** One of nginx's own. */
+function ownHeader(lower: string, value: Value): SentHeader {
+	return { lower, value, at: undefined, sources: NO_SOURCES };
+}
 
 /** The headers of a proxied request (semantics §0 item 1, §0.2, HD21–HD28, IN1–IN3, IN13). */
 export function proxyHeaders(state: RequestState, level: Level, httpVersion: string): HeaderSet {
 	const { lines, unknown } = level.headerLines;
-	if (unknown !== undefined) return { sent: [], decided: new Set(), unknown };
+	if (unknown !== undefined) return { sent: [], unknown };
 	const { traits } = level.ground;
 	const { captures } = state;
 	let user = lines.map((line) => userHeader(state, line));
 	if (state.captures !== captures && lines.some((line, at) => readsOtherwise(state, line, user[at])))
-		return { sent: [], decided: new Set(), unknown: 'a map changes $1 while the headers are written' };
+		return { sent: [], unknown: 'a map changes $1 while the headers are written' };
 	if (traits.oneHost) user = lastHostFirst(user);
-	const names = new Set(user.map(({ lower }) => lower));
+	const names = user.map(({ lower }) => lower);
 	const defaults: SentHeader[] = [];
-	const addDefault = (lower: string, value: Value): void => {
-		if (!names.has(lower)) defaults.push({ lower, value, at: undefined, sources: [] });
+	const addDefault = (header: SentHeader): void => {
+		if (!names.includes(header.lower)) defaults.push(header);
 	};
-	addDefault('host', state.proxyHost ?? '');
-	addDefault('connection', traits.dropsConnection || httpVersion === '2' ? '' : 'close');
-	for (const lower of STRIPPED) addDefault(lower, '');
-	if (traits.stripsProxyConnection) addDefault('proxy-connection', '');
+	addDefault(ownHeader('host', state.proxyHost ?? ''));
+	addDefault(traits.dropsConnection || httpVersion === '2' ? NO_CONNECTION : CONNECTION_CLOSE);
+	for (const header of STRIPPED) addDefault(header);
+	if (traits.stripsProxyConnection) addDefault(NO_PROXY_CONNECTION);
 	if (traits.oneHost)
 		user = user.map((header) =>
 			header.lower === 'host' && header.value === '' ? { ...header, value: state.proxyHost ?? '' } : header,
 		);
-	const sent = [...user, ...defaults].map(asReceived);
-	const decided = new Set([...names, ...defaults.map(({ lower }) => lower)]);
-	decided.add('content-length').add('transfer-encoding');
-	return { sent, decided, unknown: undefined };
+	return { sent: [...user, ...defaults].map(asReceived), unknown: undefined };
 }
 
 /** nginx measures all lines before it writes them: where a capture has changed in between, what it writes is not defined. */
@@ -63,7 +68,7 @@ function readsOtherwise(state: RequestState, line: HeaderLines['lines'][number],
 }
 
 function userHeader(state: RequestState, { at, lower, value }: HeaderLines['lines'][number]): SentHeader {
-	if (value.constant !== undefined) return { lower, value: value.constant, at, sources: [] };
+	if (value.constant !== undefined) return { lower, value: value.constant, at, sources: NO_SOURCES };
 	const { result, sources } = state.tracking(() => evaluate(state, value));
 	return { lower, value: result, at, sources };
 }

@@ -2,10 +2,9 @@ import { type Effective, effective } from '../config/effective.ts';
 import { type LocationMatch, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { defaultOf } from '../reference/defaults.ts';
-import { listFamily } from '../reference/inheritance.ts';
 import { parseTime } from '../reference/values.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
-import type { Ground } from './ground.ts';
+import type { Ground, Setting } from './ground.ts';
 import { type LocationTable, locationTable } from './locationTable.ts';
 import type { Pattern } from './pattern.ts';
 import { compileProgram, type Program } from './program.ts';
@@ -35,15 +34,6 @@ export interface Handler {
 
 export interface HeaderLines {
 	readonly lines: readonly { readonly at: PlacedDirective; readonly lower: string; readonly value: Template }[];
-	readonly unknown: string | undefined;
-}
-
-/** A plain value in force. */
-export interface Setting {
-	/** Undefined when nothing sets it and there is no default. */
-	readonly value: string | undefined;
-	readonly at: PlacedDirective | undefined;
-	/** Why it is not known. */
 	readonly unknown: string | undefined;
 }
 
@@ -157,13 +147,12 @@ export class Level {
 
 	/** What is in force here for a directive name. */
 	effective(name: string): Effective {
+		const absent = this.ground.absent(name);
+		if (absent !== undefined) return absent.effective;
 		this.#effective ??= new Map();
 		let known = this.#effective.get(name);
 		if (known === undefined) {
-			const named = this.mayAny(listFamily(name));
-			known = named
-				? effective(this.scope, name, this.ground.version)
-				: { level: 'default', value: defaultOf(name, this.ground.version) };
+			known = effective(this.scope, name, this.ground.version);
 			this.#effective.set(name, known);
 		}
 		return known;
@@ -194,6 +183,8 @@ export class Level {
 
 	/** A plain value in force: its first argument. */
 	setting(name: string): Setting {
+		const absent = this.ground.absent(name);
+		if (absent !== undefined) return absent.setting;
 		const found = this.effective(name);
 		if (found.level === 'unknown') return { value: undefined, at: undefined, unknown: found.reason };
 		if (found.level === 'default') return { value: found.value, at: undefined, unknown: undefined };
@@ -224,6 +215,8 @@ export class Level {
 
 	/** Milliseconds of a time in force; undefined when it is not known or no time. */
 	duration(name: string): number | undefined {
+		const absent = this.ground.absent(name);
+		if (absent !== undefined) return absent.duration;
 		this.#durations ??= new Map();
 		if (!this.#durations.has(name)) {
 			const { value } = this.setting(name);

@@ -227,7 +227,7 @@ function methodOf(state: RequestState, level: Level, module: string): Value {
 
 /** uwsgi, scgi and fastcgi hand over the client's headers as `HTTP_*`, unless a parameter of that name is set (semantics BK7). */
 function passedHeaders(state: RequestState, level: Level, module: string): HeaderSet {
-	if (module === 'grpc' || module === 'memcached') return { sent: [], decided: new Set(), unknown: undefined };
+	if (module === 'grpc' || module === 'memcached') return { sent: [], unknown: undefined };
 	const { value, unknown } = level.setting(`${module}_pass_request_headers`);
 	const lines = level.lines(`${module}_param`);
 	const sent: SentHeader[] = [];
@@ -243,7 +243,7 @@ function passedHeaders(state: RequestState, level: Level, module: string): Heade
 	if (value?.toLowerCase() !== 'off')
 		for (const { lower, value: own } of state.headers)
 			if (!set.has(lower) && DECISIVE.has(lower)) sent.push({ lower, value: own, at: undefined, sources: [] });
-	return { sent, decided: new Set(), unknown: unknown ?? lines.unknown };
+	return { sent, unknown: unknown ?? lines.unknown };
 }
 
 const DECISIVE: ReadonlySet<string> = new Set(['host', 'connection', 'upgrade']);

@@ -64,7 +64,9 @@ function isMisspeltUpgrade(header: string): boolean {
 /** Forwarding on an enclosing level that this location's own proxy_set_header lines cancel (IN1, IN2), or a handler it does not inherit (IN8). */
 function lostFrom(location: Scope): Intent | undefined {
 	const ownHeaders = (location.byName.get('proxy_set_header') ?? []).length > 0;
+	const mayBeLikely = ownHeaders && servesRoot(location);
 	for (let outer = location.parent; outer !== undefined; outer = outer.parent) {
+		if (outer.context !== 'location' && !mayBeLikely) return undefined;
 		const attempts = attemptsIn(outer).filter((item) => item.text.startsWith('sets proxy_set_header'));
 		if (attempts.length > 0) {
 			if (outer.context === 'location') {
@@ -72,7 +74,7 @@ function lostFrom(location: Scope): Intent | undefined {
 				if (holdsHandler(location)) return { level: 'certain', evidence: attempts };
 				return isBare(location) ? { level: 'certain', evidence: attempts } : undefined;
 			}
-			return ownHeaders && servesRoot(location) ? { level: 'likely', evidence: attempts } : undefined;
+			return mayBeLikely ? { level: 'likely', evidence: attempts } : undefined;
 		}
 		if ((outer.byName.get('proxy_set_header') ?? []).length > 0) return undefined;
 	}
