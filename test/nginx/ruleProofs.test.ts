@@ -4,9 +4,9 @@ import { unmarked } from '../../server/src/core/rules/page.ts';
 import type { Example } from '../../server/src/core/rules/rule.ts';
 import { RULES } from '../../server/src/core/rules/rules.generated.ts';
 import type { NginxBinary } from '../../server/src/node/nginx/acquire.ts';
-import { acceptKey, type Backend, startBackend } from '../support/backend.ts';
-import { freePort, generations, globals, nameOf, PRIVATE_HTTP, startNginx, testConfiguration } from '../support/nginx.ts';
-import { handshakeHeaders, type RawResponse, sendRaw } from '../support/rawClient.ts';
+import { type Backend, startBackend } from '../support/backend.ts';
+import { handshake, isIntact, whole } from '../support/exampleNginx.ts';
+import { generations, nameOf, testConfiguration } from '../support/nginx.ts';
 
 /* Every rule's claim, on every generation: bad behaves as the rule says, good upgrades and echoes. */
 
@@ -45,16 +45,6 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 		}
 });
 
-/** Whether a browser takes the answer: 101 with one Upgrade, and the accept key of the request (RFC 6455 §4.1). */
-function isIntact(answer: RawResponse): boolean {
-	const values = (name: string) => answer.headers.filter(([own]) => own.toLowerCase() === name).map(([, value]) => value);
-	return (
-		answer.status === 101 &&
-		values('upgrade').join().toLowerCase() === 'websocket' &&
-		values('sec-websocket-accept').join() === acceptKey('dGhlIHNhbXBsZSBub25jZQ==')
-	);
-}
-
 /** Whether the example says anything of this version. */
 function claims(example: Example, nginx: NginxBinary): boolean {
 	const from = parseVersion(example.proof.from ?? '');
@@ -68,31 +58,4 @@ function claims(example: Example, nginx: NginxBinary): boolean {
 /** `http2` as a directive and the like are unknown to older ones. */
 function isKnownTo(text: string, nginx: NginxBinary): boolean {
 	return !/^\s*http2 on;/m.test(text) || compareVersions(nginx.version, { major: 1, minor: 25, patch: 1 }) >= 0;
-}
-
-function whole(text: string, example: Example, port: number, backendPort: number, folder: string): string {
-	const moved = text.replace(/\b8080\b/g, `127.0.0.1:${port}`).replace(/\b9000\b/g, String(backendPort));
-	const kept = folder === '' ? '' : `${globals(folder)}\n`;
-	return example.within === 'main'
-		? `${kept}${moved.replace(/http\s*\{/, (head) => `${head} access_log off; ${PRIVATE_HTTP}`)}`
-		: `${kept}events {}\nhttp {\naccess_log off; ${PRIVATE_HTTP}\n${moved}}\n`;
-}
-
-async function handshake(nginx: NginxBinary, backend: Backend, text: string, example: Example) {
-	const port = await freePort();
-	const running = await startNginx(
-		nginx,
-		(folder) => ({ 'nginx.conf': whole(text, example, port, backend.ports[0] ?? 0, folder) }),
-		port,
-	);
-	try {
-		const masked = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]);
-		return await sendRaw(port, {
-			uri: example.path ?? '/ws',
-			headers: handshakeHeaders(`localhost:${port}`),
-			tunnel: { send: masked, answerLength: 7 },
-		});
-	} finally {
-		await running.stop();
-	}
 }

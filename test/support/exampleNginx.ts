@@ -1,0 +1,49 @@
+import type { Example } from '../../server/src/core/rules/rule.ts';
+import type { NginxBinary } from '../../server/src/node/nginx/acquire.ts';
+import { acceptKey, type Backend } from './backend.ts';
+import { freePort, globals, PRIVATE_HTTP, startNginx } from './nginx.ts';
+import { handshakeHeaders, type RawResponse, sendRaw } from './rawClient.ts';
+
+/** Whether a browser takes the answer: 101 with one Upgrade, and the accept key of the request (RFC 6455 §4.1). */
+export function isIntact(answer: RawResponse): boolean {
+	const values = (name: string) => answer.headers.filter(([own]) => own.toLowerCase() === name).map(([, value]) => value);
+	return (
+		answer.status === 101 &&
+		values('upgrade').join().toLowerCase() === 'websocket' &&
+		values('sec-websocket-accept').join() === acceptKey('dGhlIHNhbXBsZSBub25jZQ==')
+	);
+}
+
+/** An example as a file that a private nginx can be started with; its ports are moved. */
+export function whole(text: string, example: Pick<Example, 'within'>, port: number, backendPort: number, folder: string): string {
+	const moved = text.replace(/\b8080\b/g, `127.0.0.1:${port}`).replace(/\b9000\b/g, String(backendPort));
+	const kept = folder === '' ? '' : `${globals(folder)}\n`;
+	return example.within === 'main'
+		? `${kept}${moved.replace(/http\s*\{/, (head) => `${head} access_log off; ${PRIVATE_HTTP}`)}`
+		: `${kept}events {}\nhttp {\naccess_log off; ${PRIVATE_HTTP}\n${moved}}\n`;
+}
+
+/** Starts nginx on an example and sends one handshake with a frame behind it. */
+export async function handshake(
+	nginx: NginxBinary,
+	backend: Backend,
+	text: string,
+	example: Pick<Example, 'within' | 'path'>,
+): Promise<RawResponse> {
+	const port = await freePort();
+	const running = await startNginx(
+		nginx,
+		(folder) => ({ 'nginx.conf': whole(text, example, port, backend.ports[0] ?? 0, folder) }),
+		port,
+	);
+	try {
+		const masked = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]);
+		return await sendRaw(port, {
+			uri: example.path ?? '/ws',
+			headers: handshakeHeaders(`localhost:${port}`),
+			tunnel: { send: masked, answerLength: 7 },
+		});
+	} finally {
+		await running.stop();
+	}
+}
