@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, context, type Plugin } from 'esbuild';
 
-/* Bundles the five entries. `--watch` rebuilds on change and prints the lines that the editor's problem matcher waits for. */
+/* Bundles the five entries, and what the two servers share. `--watch` rebuilds on change and prints the lines that the editor's problem matcher waits for. */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const watch = process.argv.includes('--watch');
@@ -48,7 +48,8 @@ const slimRules: Plugin = {
 		});
 	},
 };
-/** What is known of nginx, as data: one file each, which the Node bundles read when they need it and the browser fetches. */
+
+/** What is known of nginx, as data: one file each, which the command line and the desktop's server read when they need it. */
 const DATA = ['directives', 'texts'];
 
 /** Leaves the data out of a Node bundle; it is found beside it. */
@@ -62,13 +63,71 @@ const dataBeside: Plugin = {
 	},
 };
 
+/** Data as a string in the bundle: quicker to read than the same as code. */
+const dataInside: Plugin = {
+	name: 'data-inside',
+	setup(building) {
+		building.onLoad({ filter: /\.generated\.json$/ }, ({ path }) => ({
+			contents: `export default JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(readFileSync(path, 'utf8'))))});`,
+			loader: 'js',
+		}));
+	},
+};
+
 function copyData(): void {
 	mkdirSync(`${root}/server/dist/reference`, { recursive: true });
 	for (const name of DATA)
 		copyFileSync(`${root}/server/src/core/reference/${name}.generated.json`, `${root}/server/dist/reference/${name}.json`);
 }
 
+const CORE = join(root, 'server', 'src', 'core');
+
+/** Takes the core out of a server bundle, and notes what the server reads of it. `from` is how the shared file's content is had there. */
+function coreBeside(from: string, read: Set<string>): Plugin {
+	return {
+		name: 'core-beside',
+		setup(building) {
+			building.onResolve({ filter: /\/core\/.*\.ts$/ }, ({ path, resolveDir }) => {
+				const file = join(resolveDir, path);
+				if (!file.startsWith(CORE)) return undefined;
+				const name = relative(CORE, file).replaceAll('\\', '/');
+				read.add(name);
+				return { path: name, namespace: 'core' };
+			});
+			building.onResolve({ filter: /core\.js$/, namespace: 'core' }, ({ path }) => ({ path, external: true }));
+			building.onLoad({ filter: /.*/, namespace: 'core' }, ({ path }) => ({
+				contents: `module.exports = ${from}[${JSON.stringify(path)}];`,
+				loader: 'js',
+			}));
+		},
+	};
+}
+
+/** The core, once for both servers: a script that defines a global for the Worker and is a module for Node. */
+function coreBundle(read: ReadonlySet<string>): BuildOptions {
+	const lines = [...read].sort().map((name) => `export * as ${JSON.stringify(name)} from ${JSON.stringify(`./${name}`)};`);
+	return {
+		...shared,
+		platform: 'neutral',
+		target: 'es2022',
+		format: 'iife',
+		globalName: SHARED,
+		mainFields: ['module', 'main'],
+		stdin: { contents: lines.join('\n'), resolveDir: CORE, sourcefile: 'core.ts', loader: 'ts' },
+		outfile: 'server/dist/core.js',
+		plugins: [slimRules, dataInside],
+		footer: { js: `if(typeof module==="object")module.exports=${SHARED};` },
+	};
+}
+
+const SHARED = 'nginxWebSocketCore';
+/** What the servers read of the core. While watching each server has all of it, so that a new import needs no new start. */
+const readOfCore = new Set<string>();
+const apart = (from: string): Plugin[] => (watch ? [slimRules] : [coreBeside(from, readOfCore)]);
+
 const node: BuildOptions = { ...shared, platform: 'node', target: 'node20', format: 'cjs' };
+/** Where the Worker's script is: in VS Code's hosts the Worker is started from a blob, and the client says it in the Worker's name. */
+const HOME = 'self.name.split(" ").find((word)=>word.endsWith("/server.js"))??self.location.href';
 const browser: BuildOptions = { ...shared, platform: 'browser', target: 'es2022' };
 
 const entries: readonly (BuildOptions & { readonly entryPoints: readonly string[] })[] = [
@@ -85,7 +144,7 @@ const entries: readonly (BuildOptions & { readonly entryPoints: readonly string[
 		entryPoints: ['server/src/node/main.ts'],
 		outfile: 'server/dist/node/server.js',
 		alias: oneCopy,
-		plugins: [dataBeside, slimRules],
+		plugins: [...apart("require('../core.js')"), dataBeside],
 	},
 	{
 		...browser,
@@ -93,7 +152,8 @@ const entries: readonly (BuildOptions & { readonly entryPoints: readonly string[
 		entryPoints: ['server/src/browser/main.ts'],
 		outfile: 'server/dist/browser/server.js',
 		alias: oneCopy,
-		plugins: [slimRules],
+		plugins: apart(SHARED),
+		...(watch ? {} : { banner: { js: `importScripts(new URL("../core.js",${HOME}));` } }),
 	},
 	{
 		...node,
@@ -116,6 +176,7 @@ if (watch) {
 	console.log('[watch] build finished');
 } else {
 	const results = await Promise.all(present.map((options) => build(options)));
+	results.push(await build(coreBundle(readOfCore)));
 	for (const { metafile } of results)
 		for (const [path, { bytes }] of Object.entries(metafile?.outputs ?? {}))
 			console.log(`${path}  ${Math.round(bytes / 1024)} kB`);

@@ -11,7 +11,8 @@ const host: Host = {
 		const script = Uri.joinPath(extension, 'server', 'dist', 'browser', 'server.js');
 		// The host wraps Worker, so the client cannot tell one by its class; it gets the two ends of the pipe instead.
 		const connect = async () => {
-			const worker = new Worker(script.toString(true));
+			// The host starts the Worker from a blob: the name tells it where its other files are.
+			const worker = new Worker(script.toString(true), { name: script.toString(true) });
 			return { reader: new BrowserMessageReader(worker), writer: new BrowserMessageWriter(worker) };
 		};
 		return new LanguageClient('nginxWebSocket', 'NGINX WebSocket', connect, options);
