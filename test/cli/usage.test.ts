@@ -39,8 +39,11 @@ test.each([
 	[['check', 'empty'], 'There is no nginx configuration in the folder empty.'],
 	[['check', 'nginx.conf', '--nginx-version', 'latest'], /^--nginx-version latest is not a version; write it like /],
 	[['check', 'nginx.conf', '--nginx-version', '1.30..1.22'], /^--nginx-version 1\.30\.\.1\.22: the first version is newer /],
-	[['check', 'settings'], /there is no setting severty; there is nginxVersion, intent and severity\.$/],
-	[['check', 'broken'], /\.nginx-websocket\.json is not valid JSON: /],
+	[
+		['check', 'settings'],
+		/\.nginx-websocket\.json, line 1: there is no setting "severty"; there are nginxVersion, intent, severity and codeLens\.$/,
+	],
+	[['check', 'broken'], /\.nginx-websocket\.json, line 1: it is not valid JSON \(.*\)\.$/],
 	[['check', 'folder'], /\.nginx-websocket\.json cannot be read: it is not a file\.$/],
 	[['routes'], 'Which configuration? Write: nginx-websocket routes CONFIG.'],
 	[['routes', 'nginx.conf', '--format', 'sarif'], '--format sarif: there is pretty and json.'],

@@ -68,7 +68,9 @@ test('a settings file that cannot be read is said and not used', async () => {
 	const session = await start({ files: { '/w/.nginx-websocket.json': '{"nginxVersion":' } });
 	await session.open(MAIN, TEXT);
 	expect(await session.findings(MAIN)).toEqual(FOUND);
-	expect(session.statuses.at(-1)?.problem).toMatch(/\.nginx-websocket\.json is not valid JSON/);
+	expect(session.statuses.at(-1)?.problem).toMatch(
+		/^\.nginx-websocket\.json, line 1: it is not valid JSON \(.*\); its settings are not used\.$/,
+	);
 });
 
 test('a settings file cannot choose the program that is started', async () => {
@@ -86,7 +88,26 @@ test('a settings file cannot choose the program that is started', async () => {
 	await session.open(MAIN, TEXT);
 	await session.diagnostics(MAIN);
 	expect(asked).toEqual(['']);
-	expect(session.statuses.at(-1)).toEqual({ nginxVersion: '1.26.3', versionSource: 'nginx' });
+	expect(session.statuses.at(-1)).toMatchObject({
+		nginxVersion: '1.26.3',
+		versionSource: 'nginx',
+		problem: expect.stringContaining("nginxPath is each person's own choice"),
+	});
+});
+
+test('the settings file silences a rule, asks for certain routes only, and switches the lenses off', async () => {
+	const file = '/w/.nginx-websocket.json';
+	const session = await start({ files: { [file]: '{ "severity": { "http-version-1-0": "off" } }' } });
+	await session.open(MAIN, TEXT);
+	expect(await session.findings(MAIN)).toEqual([]);
+	await session.write(file, '{ "severity": { "http-version-1-0": "error" }, "codeLens": false }');
+	expect((await session.diagnostics(MAIN)).map(({ severity }) => severity)).toEqual([1]);
+	expect(await session.about('textDocument/codeLens', MAIN)).toEqual([]);
+	await session.write(file, '{ "intent": "certain" }');
+	await session.change(MAIN, { text: TEXT.replace(/\t*proxy_set_header.*\n/g, '') });
+	expect(await session.findings(MAIN)).toEqual([]);
+	await session.write(file, '{ "intent": "likely" }');
+	expect(await session.findings(MAIN)).toEqual(['upgrade-not-forwarded: proxy_pass http://127.0.0.1:9000']);
 });
 
 test('in a workspace that is not trusted nothing is started and nothing connected; trust changes that', async () => {

@@ -3,9 +3,10 @@ import { folderOf, joinPath } from '../core/config/paths.ts';
 import { DEFAULT_VERSION, formatVersion, type NginxVersion, parseVersion } from '../core/reference/versions.ts';
 import { STATUS, type Status } from '../protocol/requests.ts';
 import { DEFAULT_SETTINGS, SETTINGS_SECTION, type Settings } from '../protocol/settings.ts';
+import { SETTINGS_FILE } from '../protocol/settingsFile.ts';
 import type { Host } from './host.ts';
 import { uriOfPath } from './paths.ts';
-import { readSettings, SETTINGS_FILE, withSettingsFile } from './settings.ts';
+import { readSettings, withSettingsFile } from './settings.ts';
 import type { Basis } from './workspace.ts';
 import { folderAround, type WorkspaceFiles } from './workspaceFiles.ts';
 

@@ -16,6 +16,7 @@ import type {
 } from '../protocol/requests.ts';
 import { FILE_FIND, FILE_LIST, FILE_READ, TRUST_GRANTED } from '../protocol/requests.ts';
 import { SETTINGS_SECTION } from '../protocol/settings.ts';
+import { SETTINGS_FILE } from '../protocol/settingsFile.ts';
 import { Bases } from './basis.ts';
 import { DiagnosticsFlow } from './diagnosticsFlow.ts';
 import { Documents } from './documents.ts';
@@ -24,7 +25,6 @@ import { answerRequests } from './handlers.ts';
 import type { Host } from './host.ts';
 import { pathOfUri, uriOfPath } from './paths.ts';
 import { Session } from './session.ts';
-import { SETTINGS_FILE } from './settings.ts';
 import { Workspace } from './workspace.ts';
 import { type RemoteFiles, WorkspaceFiles } from './workspaceFiles.ts';
 

@@ -1,10 +1,5 @@
 import { DEFAULT_SETTINGS, type Settings, type SeveritySetting } from '../protocol/settings.ts';
-
-/** The name of the file that holds a project's settings; it is looked for upwards from a configuration. */
-export const SETTINGS_FILE = '.nginx-websocket.json';
-
-/** What a project's file may not say: which program to start and whom to contact is the person's own choice. */
-const PERSONAL: ReadonlySet<string> = new Set(['nginxPath', 'test']);
+import { readSettingsText, SETTINGS_FILE, SEVERITY_SETTINGS } from '../protocol/settingsFile.ts';
 
 /** Takes what is usable of unchecked settings; what is missing or of the wrong type stays as in `base`. */
 export function readSettings(value: unknown, base: Settings = DEFAULT_SETTINGS): Settings {
@@ -27,17 +22,9 @@ export function readSettings(value: unknown, base: Settings = DEFAULT_SETTINGS):
 
 /** The settings with those of a project's file laid over them; a sentence when the file cannot be used. */
 export function withSettingsFile(base: Settings, content: string): Settings | { readonly problem: string } {
-	try {
-		const value: unknown = JSON.parse(content.replace(/^\uFEFF/, ''));
-		if (!isRecord(value)) return { problem: `${SETTINGS_FILE} must hold a JSON object; its settings are not used.` };
-		// Keys may be written in full, as the editor's settings have them.
-		const short = Object.entries(value).map(([key, entry]): [string, unknown] => [key.replace(/^nginxWebSocket\./, ''), entry]);
-		return readSettings(Object.fromEntries(short.filter(([key]) => !PERSONAL.has(key))), base);
-	} catch (error) {
-		return {
-			problem: `${SETTINGS_FILE} is not valid JSON (${error instanceof Error ? error.message : String(error)}); its settings are not used.`,
-		};
-	}
+	const read = readSettingsText(content);
+	if ('problem' in read) return { problem: `${SETTINGS_FILE}, line ${read.line}: ${read.problem}; its settings are not used.` };
+	return { ...base, ...read, severity: { ...base.severity, ...read.severity } };
 }
 
 function severities(value: Readonly<Record<string, unknown>>): Record<string, SeveritySetting> {
@@ -47,7 +34,7 @@ function severities(value: Readonly<Record<string, unknown>>): Record<string, Se
 }
 
 function isSeverity(value: unknown): value is SeveritySetting {
-	return value === 'error' || value === 'warning' || value === 'information' || value === 'hint' || value === 'off';
+	return SEVERITY_SETTINGS.some((setting) => setting === value);
 }
 
 function text(value: unknown, fallback: string): string {

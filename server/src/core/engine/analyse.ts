@@ -11,7 +11,7 @@ import type { Report, Rule, RuleContext, Severity } from '../rules/rule.ts';
 import { RULES } from '../rules/rules.generated.ts';
 import type { Finding, Fix } from './finding.ts';
 import { Prover } from './proof.ts';
-import { suppressionsOf } from './suppressions.ts';
+import { type Suppression, suppressionsOf } from './suppressions.ts';
 
 export interface AnalyseOptions {
 	readonly version: NginxVersion;
@@ -153,12 +153,7 @@ function suppressed(findings: readonly Finding[], configuration: Configuration, 
 					finding.ruleId === suppression.ruleId && suppression.lines.includes(file.tree.source.lineAt(finding.at.span.start)),
 			);
 			for (const finding of silenced) kept.delete(finding);
-			const complaint =
-				suppression.reason === ''
-					? `This comment does not say why ${suppression.ruleId} is ignored here; write the reason behind the rule's name.`
-					: silenced.length === 0 && options.severities?.[suppression.ruleId] !== 'off'
-						? `Nothing here is found by ${suppression.ruleId}; remove this comment, or move it to the line above the finding.`
-						: undefined;
+			const complaint = complaintAbout(suppression, silenced.length, options);
 			if (complaint !== undefined && complaintSeverity !== 'off')
 				unused.push({
 					ruleId: IGNORE_COMMENT.id,
@@ -172,6 +167,17 @@ function suppressed(findings: readonly Finding[], configuration: Configuration, 
 		}
 	}
 	return [...kept, ...unused];
+}
+
+/** What is wrong with an ignore comment; undefined when it does its work. */
+function complaintAbout({ ruleId, reason }: Suppression, silenced: number, options: AnalyseOptions): string | undefined {
+	if (ruleId === '') return 'This comment names no rule, so it silences nothing; write # nginx-websocket-ignore RULE reason.';
+	if (!(options.rules ?? RULES).some(({ id }) => id === ruleId))
+		return `There is no rule ${ruleId}, so this comment silences nothing; the name of the rule stands behind each finding.`;
+	if (reason === '') return `This comment does not say why ${ruleId} is ignored here; write the reason behind the rule's name.`;
+	return silenced > 0 || options.severities?.[ruleId] === 'off'
+		? undefined
+		: `Nothing here is found by ${ruleId}; remove this comment, or move it to the line above the finding.`;
 }
 
 function ordered(findings: readonly Finding[]): readonly Finding[] {

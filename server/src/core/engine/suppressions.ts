@@ -3,6 +3,7 @@ import type { Span } from '../text/span.ts';
 
 /** `# nginx-websocket-ignore RULE reason`, on the line of the finding or the line above it. */
 export interface Suppression {
+	/** As written; empty when the comment names no rule. */
 	readonly ruleId: string;
 	readonly reason: string;
 	/** The comment. */
@@ -16,11 +17,16 @@ export function suppressionsOf(file: ConfigFile): readonly Suppression[] {
 	const { source, comments } = file.tree;
 	const found: Suppression[] = [];
 	for (const { span } of comments) {
-		const match = /^#+\s*nginx-websocket-ignore\s+([a-z0-9-]+)(?:\s+(\S.*?))?\s*$/.exec(source.slice(span));
-		if (match?.[1] === undefined) continue;
+		const match = /^#+\s*nginx-websocket-ignore(?::?\s+(\S+)(?:\s+(\S.*?))?)?:?\s*$/.exec(source.slice(span));
+		if (match === null) continue;
 		const line = source.lineAt(span.start);
 		const alone = source.text.slice(source.lineStarts[line] ?? 0, span.start).trim() === '';
-		found.push({ ruleId: match[1], reason: match[2] ?? '', span, lines: alone ? [line, nextContentLine(file, line)] : [line] });
+		found.push({
+			ruleId: match[1] ?? '',
+			reason: match[2] ?? '',
+			span,
+			lines: alone ? [line, nextContentLine(file, line)] : [line],
+		});
 	}
 	return found;
 }

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { analysed } from '../../support/analysed.ts';
+
+const MAIN = '/etc/nginx/nginx.conf';
+
+/** A location without a version of HTTP, with `lines` where `# …` comments may stand; the findings as `line rule: message`. */
+function found(above: string, behind = '', severities: Readonly<Record<string, 'off' | 'error'>> = {}): readonly string[] {
+	const text = `events {}
+http {
+	server {
+		listen 8080;
+		location /ws {
+			${above}
+			proxy_pass http://127.0.0.1:9000; ${behind}
+			proxy_set_header Upgrade $http_upgrade;
+			proxy_set_header Connection "upgrade";
+			proxy_read_timeout 1h;
+		}
+	}
+}
+`;
+	const { findings, configuration } = analysed({ [MAIN]: text }, { severities });
+	return findings.map(
+		({ ruleId, at, severity }) => `${configuration.main.tree.source.lineAt(at.span.start) + 1} ${severity} ${ruleId}`,
+	);
+}
+
+describe('# nginx-websocket-ignore', () => {
+	test('without it the finding stands', () => {
+		expect(found('# nothing')).toEqual(['7 warning http-version-1-0']);
+	});
+
+	test.each([
+		['on the line above', '# nginx-websocket-ignore http-version-1-0 the backend is ours', ''],
+		['behind the line itself', '', '# nginx-websocket-ignore http-version-1-0 the backend is ours'],
+		['above other comments', '# nginx-websocket-ignore http-version-1-0 ours\n\n\t\t\t# more', ''],
+		['with a colon, as other tools write it', '# nginx-websocket-ignore: http-version-1-0 ours', ''],
+	])('%s silences', (_, above, behind) => {
+		expect(found(above, behind)).toEqual([]);
+	});
+
+	test('without a reason it silences, and says that the reason is missing', () => {
+		expect(found('# nginx-websocket-ignore http-version-1-0')).toEqual(['6 hint ignore-comment']);
+	});
+
+	test.each([
+		[
+			'that silences nothing',
+			'# nginx-websocket-ignore idle-timeout we ping',
+			/^Nothing here is found by idle-timeout; remove this comment/,
+		],
+		[
+			'for a rule that is not there',
+			'# nginx-websocket-ignore http-version we know',
+			/^There is no rule http-version, so this comment silences nothing/,
+		],
+		['without a rule', '# nginx-websocket-ignore', /^This comment names no rule, so it silences nothing/],
+	])('one %s is reported and the finding stays', (_, above, message) => {
+		expect(found(above)).toEqual(['6 hint ignore-comment', '7 warning http-version-1-0']);
+		const text = `events {}\nhttp {\n${above}\n}\n`;
+		expect(analysed({ [MAIN]: text }).findings[0]?.message).toMatch(message);
+	});
+
+	test('one for a rule that is switched off is left alone; the complaint has a severity of its own', () => {
+		expect(
+			found('# nginx-websocket-ignore idle-timeout we ping', '', { 'idle-timeout': 'off', 'http-version-1-0': 'off' }),
+		).toEqual([]);
+		expect(found('# nginx-websocket-ignore headers-lost x', '', { 'ignore-comment': 'error' })).toContain(
+			'6 error ignore-comment',
+		);
+		expect(found('# nginx-websocket-ignore headers-lost x', '', { 'ignore-comment': 'off' })).toEqual([
+			'7 warning http-version-1-0',
+		]);
+	});
+
+	test('a word that only starts like it is a comment like any other', () => {
+		expect(found('# nginx-websocket-ignored http-version-1-0 x')).toEqual(['7 warning http-version-1-0']);
+	});
+});
