@@ -9,7 +9,7 @@ import { comparePredictions } from './predictions.ts';
 import { runSyntaxOracle } from './syntaxOracle.ts';
 import { runPrefixes } from './syntaxPrefixes.ts';
 import { recordedConfigurations, recordedLocations } from './truth.ts';
-import { checkPath, compareVerdicts, missedRejections, type Recorded, wrongRejections } from './verdicts.ts';
+import { checkPath, compareVerdicts, missedRejections, type Recall, type Recorded, wrongRejections } from './verdicts.ts';
 
 /* npm run corpus: everything that is measured against real configurations, all of them. */
 
@@ -18,6 +18,8 @@ if (folder === undefined) process.exit(2);
 const only = new Set(process.argv.slice(2));
 const wants = (part: string): boolean => only.size === 0 || only.has(part);
 let faults = 0;
+/** A line a version, for the table at the end. */
+const table: (readonly string[])[] = [];
 
 const files = corpusFiles(folder);
 const truth = recordedLocations(folder);
@@ -58,7 +60,18 @@ if (wants('check'))
 		list('missed', verdicts.certain.missed, false);
 		row('failing, sets Upgrade or Connection: upgrade', share(verdicts.forwarding));
 		list('missed', verdicts.forwarding.missed, false);
-		row('failing without any upgrade line, spoken about', share(verdicts.plain));
+		list('failing without any upgrade line, spoken about', verdicts.plain.said, false);
+		row('  of', verdicts.plain.failing);
+		table.push([
+			formatVersion(version),
+			share({ failing: verdicts.spokenAbout.routes, found: verdicts.spokenAbout.failing }),
+			String(verdicts.falseAlarms.length),
+			share(verdicts.certain),
+			share(decided(verdicts.certain)),
+			share(verdicts.forwarding),
+			share(decided(verdicts.forwarding)),
+			share(verdicts.plain),
+		]);
 		if (recorded === 'stable') {
 			const wrong = wrongRejections(checked, configurations);
 			row('files that nginx accepts as they are', wrong.accepted);
@@ -117,6 +130,21 @@ if (wants('syntax')) {
 	}
 }
 
+if (table.length > 0) {
+	heading('errors and warnings against what nginx did');
+	const names = [
+		'nginx',
+		'precision: spoken about, and failing',
+		'false alarms',
+		'recall: certainly meant',
+		'  the same, decided by the file',
+		'recall: sets Upgrade or Connection: upgrade',
+		'  the same, decided by the file',
+		'spoken about without any upgrade line',
+	];
+	for (const [index, name] of names.entries()) row(name, table.map((line) => (line[index] ?? '').padEnd(20)).join(''));
+}
+
 console.log(faults === 0 ? '\nNothing disagrees with the recorded truth.' : `\n${faults} faults.`);
 process.exitCode = faults === 0 ? 0 : 1;
 
@@ -137,4 +165,9 @@ function list(name: string, items: readonly string[], isFault: boolean): void {
 
 function share({ failing, found }: { readonly failing: number; readonly found: number }): string {
 	return `${found} of ${failing}${failing === 0 ? '' : ` (${Math.round((found * 100) / failing)} %)`}`;
+}
+
+/** The same without what a fragment leaves open. */
+function decided({ failing, found, undecided }: Recall): { readonly failing: number; readonly found: number } {
+	return { failing: failing - undecided, found };
 }

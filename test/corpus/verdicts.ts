@@ -64,12 +64,23 @@ export interface Verdicts {
 	readonly unknownToUs: readonly string[];
 	/** Errors and warnings on routes whose handshake works: false alarms. */
 	readonly falseAlarms: readonly string[];
+	/** Routes with an error or a warning, and how many of them fail. */
+	readonly spokenAbout: { readonly routes: number; readonly failing: number };
 	/** Failing routes that we call certainly meant for WebSockets. */
-	readonly certain: { readonly failing: number; readonly found: number; readonly missed: readonly string[] };
+	readonly certain: Recall;
 	/** Failing routes whose own or inherited lines set Upgrade, or a Connection that says upgrade. */
-	readonly forwarding: { readonly failing: number; readonly found: number; readonly missed: readonly string[] };
+	readonly forwarding: Recall;
 	/** Failing routes without any such line, and how many of them get an error or a warning. */
-	readonly plain: { readonly failing: number; readonly found: number };
+	readonly plain: { readonly failing: number; readonly found: number; readonly said: readonly string[] };
+}
+
+/** How many of the failing routes of a kind get an error or a warning. */
+export interface Recall {
+	readonly failing: number;
+	readonly found: number;
+	readonly missed: readonly string[];
+	/** Of the missed ones, those whose outcome is not in the file: a fragment without the file that includes it. */
+	readonly undecided: number;
 }
 
 /** Compares findings with what nginx did, location by location. A location is found by file and line. */
@@ -88,24 +99,18 @@ export function compareVerdicts(
 			byPlace.set(key, [...(byPlace.get(key) ?? []), entry]);
 		}
 
-	const out = {
-		locations: 0,
-		joined: 0,
-		certainFailing: 0,
-		certainFound: 0,
-		failing: 0,
-		found: 0,
-		plainFailing: 0,
-		plainFound: 0,
-	};
+	let locations = 0;
+	let joined = 0;
 	const unknownToUs: string[] = [];
 	const falseAlarms: string[] = [];
-	const certainMissed: string[] = [];
-	const missed: string[] = [];
+	const spokenAbout = { routes: 0, failing: 0 };
+	const certain = { failing: 0, found: 0, missed: [] as string[], undecided: 0 };
+	const forwarding = { failing: 0, found: 0, missed: [] as string[], undecided: 0 };
+	const plain = { failing: 0, found: 0, said: [] as string[] };
 	for (const location of truth) {
 		const answer = answerOf(location, recorded);
 		if (!location.own || location.line === null || (answer?.handshake !== 'ok' && answer?.handshake !== 'fail')) continue;
-		out.locations++;
+		locations++;
 		const where = `${location.file}:${location.line} ${location.title}`;
 		const onLine = byPlace.get(`${join(folder, location.file)}:${location.line}`) ?? [];
 		const titled = onLine.filter(({ route }) => locationTitle(route.at) === `location ${location.title}`);
@@ -114,36 +119,37 @@ export function compareVerdicts(
 			unknownToUs.push(where);
 			continue;
 		}
-		out.joined++;
+		joined++;
 		const loud = same.flatMap(({ findings }) => findings.filter(isLoud));
+		if (loud.length > 0) {
+			spokenAbout.routes++;
+			if (answer.handshake === 'fail') spokenAbout.failing++;
+		}
 		if (answer.handshake === 'ok') {
 			for (const finding of loud) falseAlarms.push(`${where}: ${finding.severity} ${finding.ruleId}: ${finding.message}`);
 			continue;
 		}
 		const why = `${where}: ${location.cause ?? ''} [${answer.status ?? '-'} ${answer.reasons.join(' ')}]`;
-		if (same.some(({ route }) => route.intent.level === 'certain')) {
-			out.certainFailing++;
-			if (loud.length > 0) out.certainFound++;
-			else certainMissed.push(why);
-		}
-		if (same.some(({ route }) => setsUpgrade(route.location))) {
-			out.failing++;
-			if (loud.length > 0) out.found++;
-			else missed.push(`${why} intent ${same.map(({ route }) => route.intent.level).join()}`);
-		} else {
-			out.plainFailing++;
-			if (loud.length > 0) out.plainFound++;
+		const count = (recall: typeof certain, note: string): void => {
+			recall.failing++;
+			if (loud.length > 0) recall.found++;
+			else {
+				recall.missed.push(`${why}${note}${location.contextDependent ? ' (a fragment)' : ''}`);
+				if (location.contextDependent) recall.undecided++;
+			}
+		};
+		if (same.some(({ route }) => route.intent.level === 'certain')) count(certain, '');
+		if (same.some(({ route }) => setsUpgrade(route.location)))
+			count(forwarding, ` intent ${same.map(({ route }) => route.intent.level).join()}`);
+		else {
+			plain.failing++;
+			if (loud.length > 0) {
+				plain.found++;
+				plain.said.push(`${where}: ${loud.map(({ ruleId }) => ruleId).join(', ')}`);
+			}
 		}
 	}
-	return {
-		locations: out.locations,
-		joined: out.joined,
-		unknownToUs,
-		falseAlarms,
-		certain: { failing: out.certainFailing, found: out.certainFound, missed: certainMissed },
-		forwarding: { failing: out.failing, found: out.found, missed },
-		plain: { failing: out.plainFailing, found: out.plainFound },
-	};
+	return { locations, joined, unknownToUs, falseAlarms, spokenAbout, certain, forwarding, plain };
 }
 
 export function answerOf(location: RecordedLocation, recorded: Recorded): RecordedAnswer | undefined {
