@@ -10,7 +10,8 @@ export interface RouteVerdict {
 /** The verdict of a route at the version it was made for: from outside where a URL is known, else once the location is chosen. */
 export function verdictOf(route: Route): RouteVerdict {
 	const { handshake, outside } = route;
-	const [obstacle] = handshake.obstacles;
+	// HTTP/1.0 is refused by some backends only: any other obstacle says more.
+	const obstacle = handshake.obstacles.find(({ code }) => code !== 'http-1.0') ?? handshake.obstacles[0];
 	if (obstacle !== undefined) return { verdict: 'fails', reason: obstacle.text };
 	if (outside !== undefined && outside.outcome !== 'unknown' && !outside.upgrade) {
 		const reason =
