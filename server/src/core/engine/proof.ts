@@ -45,7 +45,7 @@ export class Prover {
 	prove(report: Report, cures: readonly Cure[]): readonly Fix[] {
 		const fixes: Fix[] = [];
 		for (const cure of cures) {
-			const verdict = this.#verdictOf(report.route, cure.edits);
+			const verdict = this.#verdictOf(report.route, cure.edits, cure.movesPath === true);
 			if (verdict === 'worse') continue;
 			const safe = verdict.length === 0;
 			fixes.push({
@@ -58,16 +58,18 @@ export class Prover {
 		return fixes;
 	}
 
-	#verdictOf(subject: Route | undefined, edits: readonly Edit[]): Verdict {
+	#verdictOf(subject: Route | undefined, edits: readonly Edit[], mayMove: boolean): Verdict {
 		const inside = subject === undefined ? [] : edits.filter((edit) => isInside(edit, subject));
-		if (subject === undefined || inside.length === 0 || !this.#standsAlone(subject)) return this.#compared(edits, subject);
+		if (subject === undefined || inside.length === 0 || !this.#standsAlone(subject))
+			return this.#compared(edits, subject, mayMove);
 		const elsewhere = edits.filter((edit) => !inside.includes(edit));
-		if (elsewhere.length === 0) return this.#compareBlock(subject, subject.location.parent, this.#context.predictor, inside);
-		const others = this.#compared(elsewhere, undefined);
+		if (elsewhere.length === 0)
+			return this.#compareBlock(subject, subject.location.parent, this.#context.predictor, inside, mayMove);
+		const others = this.#compared(elsewhere, undefined, false);
 		const outcome = others === 'worse' ? undefined : this.#outcome(elsewhere);
 		const same = outcome?.routes[this.#indexOf(subject)];
 		if (others === 'worse' || outcome === undefined || same === undefined) return 'worse';
-		const own = this.#compareBlock(subject, same.location.parent, outcome.predictor, inside);
+		const own = this.#compareBlock(subject, same.location.parent, outcome.predictor, inside, mayMove);
 		return own === 'worse' ? 'worse' : others;
 	}
 
@@ -78,7 +80,13 @@ export class Prover {
 		return at.via.length === 0 || this.#context.allRoutes.filter((route) => route.at.node === at.node).length === 1;
 	}
 
-	#compareBlock(subject: Route, parent: Scope | undefined, predictor: Predictor, edits: readonly Edit[]): Verdict {
+	#compareBlock(
+		subject: Route,
+		parent: Scope | undefined,
+		predictor: Predictor,
+		edits: readonly Edit[],
+		mayMove: boolean,
+	): Verdict {
 		const { node, file } = subject.at;
 		const start = node.span.start;
 		const text = applyEdits(
@@ -90,16 +98,16 @@ export class Prover {
 		const [block] = tree.directives;
 		if (block === undefined) return 'worse';
 		const scope = placeBlock(block, { path: file.path, tree }, parent);
-		return effectOn(subject, scope, predictor, true) === 'none' ? [] : 'worse';
+		return effectOn(subject, scope, predictor, mayMove ? 'moving' : 'cured') === 'none' ? [] : 'worse';
 	}
 
 	/** The verdict over every route of the configuration after these edits. */
-	#compared(edits: readonly Edit[], subject: Route | undefined): Verdict {
-		const key = `${subject?.id ?? ''}\0${keyOfEdits(edits)}`;
+	#compared(edits: readonly Edit[], subject: Route | undefined, mayMove: boolean): Verdict {
+		const key = `${subject?.id ?? ''}\0${mayMove}\0${keyOfEdits(edits)}`;
 		const known = this.#verdicts.get(key);
 		if (known !== undefined) return known;
 		const outcome = this.#outcome(edits);
-		const verdict = outcome === undefined ? 'worse' : compare(this.#context, outcome, subject);
+		const verdict = outcome === undefined ? 'worse' : compare(this.#context, outcome, subject, mayMove);
 		this.#verdicts.set(key, verdict);
 		return verdict;
 	}
@@ -136,6 +144,9 @@ export class Prover {
 	}
 }
 
+/** What a route is to a cure: the one that it cures, the one whose path it changes on purpose, or another. */
+type Role = 'cured' | 'moving' | 'other';
+
 /** `worse`, or the names of the other routes whose requests change. */
 type Verdict = 'worse' | readonly string[];
 
@@ -164,15 +175,16 @@ export function overlaid(files: Files, texts: ReadonlyMap<string, string>): File
 	};
 }
 
-function compare(before: RuleContext, { routes, predictor }: Outcome, subject: Route | undefined): Verdict {
+function compare(before: RuleContext, { routes, predictor }: Outcome, subject: Route | undefined, mayMove: boolean): Verdict {
 	const changed = new Set<string>();
 	for (const [route, same] of paired(before.allRoutes, routes)) {
 		if (same === undefined) return 'worse';
 		const isSubject = route.id === subject?.id;
-		const effect = effectOn(route, same.location, predictor, isSubject);
+		const role = !isSubject ? 'other' : mayMove ? 'moving' : 'cured';
+		const effect = effectOn(route, same.location, predictor, role);
 		if (effect === 'worse' || (isSubject && effect === 'changed')) return 'worse';
 		if (effect === 'changed') changed.add(locationTitle(route.at));
-		const moved = effectFromOutside(route, before.predictor, predictor, isSubject);
+		const moved = effectFromOutside(route, before.predictor, predictor, role);
 		if (moved === 'worse') return 'worse';
 		if (moved === 'changed') changed.add(isSubject ? `plain requests for ${route.urls[0]?.path}` : locationTitle(route.at));
 	}
@@ -180,7 +192,7 @@ function compare(before: RuleContext, { routes, predictor }: Outcome, subject: R
 }
 
 /** What becomes of the requests for a route's URL, whichever location takes them: an edit may move them from one to another. */
-function effectFromOutside(route: Route, before: Predictor, after: Predictor, isSubject: boolean): 'none' | 'changed' | 'worse' {
+function effectFromOutside(route: Route, before: Predictor, after: Predictor, role: Role): 'none' | 'changed' | 'worse' {
 	const [url] = route.urls;
 	if (url === undefined || route.outside === undefined) return 'none';
 	const handshake = after.predict(route.request);
@@ -188,15 +200,15 @@ function effectFromOutside(route: Route, before: Predictor, after: Predictor, is
 	const was = before.predict(plainRequest(url));
 	const is = after.predict(plainRequest(url));
 	if (was.outcome === 'proxied' && is.outcome !== 'proxied') return 'worse';
-	return changes(was, is, isSubject) || (!isSubject && changes(route.outside, handshake, false)) ? 'changed' : 'none';
+	return changes(was, is, role) || (role === 'other' && changes(route.outside, handshake, role)) ? 'changed' : 'none';
 }
 
 /** What becomes of a route's requests in a scope that replaces its own. They are the same requests, though its example URL may have changed. */
-function effectOn(route: Route, scope: Scope, predictor: Predictor, isSubject: boolean): 'none' | 'changed' | 'worse' {
+function effectOn(route: Route, scope: Scope, predictor: Predictor, role: Role): 'none' | 'changed' | 'worse' {
 	const handshake = predictor.predictIn(scope, route.request);
 	const plain = predictor.predictIn(scope, plainRequest(route.urls[0]));
 	if (isWorse(route.handshake, handshake) || isWorse(route.plain, plain)) return 'worse';
-	return changes(route.handshake, handshake, isSubject) || changes(route.plain, plain, isSubject) ? 'changed' : 'none';
+	return changes(route.handshake, handshake, role) || changes(route.plain, plain, role) ? 'changed' : 'none';
 }
 
 function isWorse(before: Prediction, after: Prediction): boolean {
@@ -204,10 +216,11 @@ function isWorse(before: Prediction, after: Prediction): boolean {
 	return before.outcome === 'proxied' && after.outcome !== 'proxied';
 }
 
-function changes(before: Prediction, after: Prediction, isSubject: boolean): boolean {
+function changes(before: Prediction, after: Prediction, role: Role): boolean {
+	const isSubject = role !== 'other';
 	if (before.upstream === null || after.upstream === null) return false;
-	if (before.upstream.uri !== after.upstream.uri || before.upstream.addresses.join() !== after.upstream.addresses.join())
-		return true;
+	if (role !== 'moving' && before.upstream.uri !== after.upstream.uri) return true;
+	if (before.upstream.addresses.join() !== after.upstream.addresses.join()) return true;
 	if (!isSubject && before.upstream.httpVersion !== after.upstream.httpVersion) return true;
 	const names = new Set([...before.upstream.headers.keys(), ...after.upstream.headers.keys()]);
 	for (const name of names) {

@@ -51,7 +51,7 @@ clock, so pings more often than that keep the tunnel open as well.`,
 	*check(context) {
 		for (const route of context.routes) {
 			const { idleTimeoutMs, idleTimeoutAt } = route.handshake;
-			if (idleTimeoutMs === null || idleTimeoutMs > DEFAULT_MS) continue;
+			if (idleTimeoutMs === null || idleTimeoutMs === 0 || idleTimeoutMs > DEFAULT_MS) continue;
 			if (route.match !== undefined && isSocketIo(route.match.pattern) && idleTimeoutMs > 25_000) continue;
 			const name = idleTimeoutDirective(route) ?? 'proxy_read_timeout';
 			const origin =

@@ -19,6 +19,8 @@ export interface Cure {
 	readonly edits: readonly Edit[];
 	/** At most one cure of a report is preferred: `--fix` and fix-all apply it. */
 	readonly preferred: boolean;
+	/** The cure gives the backend another path, on purpose. */
+	readonly movesPath?: true;
 }
 
 export interface RelatedPlace extends Place {

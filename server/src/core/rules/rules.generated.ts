@@ -14,11 +14,15 @@ import httpVersion2 from './http-version-2.ts';
 import idleTimeout from './idle-timeout.ts';
 import includeCycle from './include-cycle.ts';
 import includeMissing from './include-missing.ts';
+import locationInternal from './location-internal.ts';
 import locationShadowed from './location-shadowed.ts';
 import mapSourceLiteral from './map-source-literal.ts';
 import mapWrongValue from './map-wrong-value.ts';
 import methodChanged from './method-changed.ts';
 import noTunnelModule from './no-tunnel-module.ts';
+import pathChanged from './path-changed.ts';
+import proxyTargetUnusable from './proxy-target-unusable.ts';
+import readTimeoutZero from './read-timeout-zero.ts';
 import responseHeaderAdded from './response-header-added.ts';
 import type { Rule } from './rule.ts';
 import slashRedirect from './slash-redirect.ts';
@@ -47,11 +51,15 @@ export const RULES: readonly Rule[] = [
 	idleTimeout,
 	includeCycle,
 	includeMissing,
+	locationInternal,
 	locationShadowed,
 	mapSourceLiteral,
 	mapWrongValue,
 	methodChanged,
 	noTunnelModule,
+	pathChanged,
+	proxyTargetUnusable,
+	readTimeoutZero,
 	responseHeaderAdded,
 	slashRedirect,
 	statusRelabelled,

@@ -1,0 +1,101 @@
+import type { PlacedDirective } from '../config/model.ts';
+import { defineRule, placeOf } from './rule.ts';
+import { aboutRoute } from './wording.ts';
+
+export default defineRule({
+	id: 'proxy-target-unusable',
+	summary: 'nginx cannot find a backend from the value of proxy_pass and answers 500 or 502 itself.',
+	severity: 'error',
+	why: `A variable in proxy_pass is looked at when the request comes, not when nginx starts. A host name then needs a \`resolver\`
+(without one: 502, "no resolver defined"), and a value that does not start with http:// or https:// is answered with 500. An IP
+address or the name of an \`upstream\` block needs no resolver.`,
+	remedy: 'Add a `resolver` (in Docker: `resolver 127.0.0.11;`), name an `upstream`, or write the address without a variable.',
+	ignore: 'Never: every handshake fails.',
+	rows: ['UP14', 'PR15'],
+	sources: [
+		'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass',
+		'https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver',
+	],
+	examples: [
+		{
+			title: 'a host name in a variable, and no resolver',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		set $backend chat.internal;
+		«proxy_pass http://$backend:9000»;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		set $backend 127.0.0.1;
+		proxy_pass http://$backend:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 502 },
+		},
+		{
+			title: 'ws:// in a variable',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		set $backend ws://127.0.0.1:9000;
+		«proxy_pass $backend»;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		set $backend http://127.0.0.1:9000;
+		proxy_pass $backend;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 500 },
+		},
+	],
+	*check(context) {
+		for (const route of context.routes) {
+			const { handshake } = route;
+			if (handshake.location !== route.location || handshake.outcome !== 'answered') continue;
+			const reason = handshake.because.find(({ at }) => at.node.name.value === 'proxy_pass');
+			if (reason === undefined) continue;
+			const needsResolver = handshake.status === 502;
+			yield {
+				...aboutRoute(route),
+				at: placeOf(reason.at),
+				message: needsResolver
+					? `nginx answers 502 ("no resolver defined"): the host in ${written(reason.at)} is a name that comes from a variable, and nothing resolves it. Add \`resolver\` with the address of your name server (in Docker 127.0.0.11), or name an \`upstream\` block.`
+					: `nginx answers ${handshake.status}: what ${written(reason.at)} comes to is no http:// or https:// address. Let its variable begin with http:// or https://, also for WebSockets.`,
+			};
+		}
+	},
+});
+
+function written({ node }: PlacedDirective): string {
+	return `\`proxy_pass ${node.args[0]?.value ?? ''}\``;
+}
