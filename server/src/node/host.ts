@@ -4,7 +4,6 @@ import type { HandshakeTrace } from '../core/handshake/trace.ts';
 import type { ReferenceTexts } from '../core/reference/texts.ts';
 import type { Cancellation, DiskFiles, DiskText, Host } from '../lsp/host.ts';
 import type { HandshakeStage, TestHandshakeParams } from '../protocol/requests.ts';
-import { probe } from './handshake/probe.ts';
 
 /** Files larger than this are not read. In bytes. */
 const LARGEST = 64 * 1024 * 1024;
@@ -57,8 +56,8 @@ function linked(folder: string, name: string): DiskEntries {
 	}
 }
 
-/** One handshake as the client asks for it. */
-function handshake(
+/** One handshake as the client asks for it. What speaks WebSocket and TLS is loaded with the first. */
+async function handshake(
 	{ url, options = {} }: TestHandshakeParams,
 	onStage: (stage: HandshakeStage['stage']) => void,
 	cancellation: Cancellation,
@@ -67,6 +66,7 @@ function handshake(
 	cancellation.onCancelled(() => cancel.abort());
 	if (cancellation.isCancelled) cancel.abort();
 	const { insecure, ...rest } = options;
+	const { probe } = await import('./handshake/probe.ts');
 	return probe({ url, ...rest, ...(insecure === undefined ? {} : { tls: { insecure } }), onStage, signal: cancel.signal });
 }
 
