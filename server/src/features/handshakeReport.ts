@@ -1,4 +1,5 @@
 import type { Configuration } from '../core/config/model.ts';
+import type { Analysis } from '../core/engine/analyse.ts';
 import type { Edit, Finding } from '../core/engine/finding.ts';
 import { explainHandshake } from '../core/handshake/explain.ts';
 import type { HandshakeLine } from '../core/handshake/explanation.ts';
@@ -56,10 +57,12 @@ function modelOf(
 
 /** The cures of what makes the route fail. When it takes several, the first is all of them at once: one click, and the next test succeeds. */
 function fixesOf(view: View, { routeId }: TestHandshakeParams): FixReference[] {
-	const wanted = (finding: Finding) =>
-		finding.routeId !== undefined &&
-		finding.routeId === routeId &&
-		(finding.severity === 'error' || finding.severity === 'warning');
+	const isSevere = ({ severity }: Finding) => severity === 'error' || severity === 'warning';
+	const wanted = (finding: Finding) => finding.routeId !== undefined && finding.routeId === routeId && isSevere(finding);
+	// A cure moves what stands behind it, and with its place a route changes its id; which of the routes it is stays.
+	const position = view.checked.flatMap(({ routes }) => routes).findIndex(({ id }) => id === routeId);
+	const isOfRoute = (finding: Finding, { analyses }: { readonly analyses: readonly Pick<Analysis, 'routes'>[] }) =>
+		isSevere(finding) && finding.routeId !== undefined && finding.routeId === idAt(position, analyses);
 	const curable = new Map(
 		view.checked
 			.flatMap(({ findings }) => findings.filter(wanted))
@@ -73,7 +76,17 @@ function fixesOf(view: View, { routeId }: TestHandshakeParams): FixReference[] {
 	const rules = new Set([...curable.keys()].map(({ ruleId }) => ruleId));
 	if (rules.size < 2) return fixes;
 	const title = `Solve the ${rules.size} problems of this route`;
-	return [{ title, ruleId: '', safe: true, preferred: true, edits: editsOf(view, fixAll(view, wanted)) }, ...fixes];
+	return [{ title, ruleId: '', safe: true, preferred: true, edits: editsOf(view, fixAll(view, isOfRoute)) }, ...fixes];
+}
+
+/** The id of one of all routes; undefined when there are not so many. */
+function idAt(position: number, analyses: readonly Pick<Analysis, 'routes'>[]): string | undefined {
+	let before = 0;
+	for (const { routes } of analyses) {
+		if (position < before + routes.length) return routes[position - before]?.id;
+		before += routes.length;
+	}
+	return undefined;
 }
 
 function editsOf(view: View, edits: readonly Edit[]): FixReference['edits'] {

@@ -62,13 +62,13 @@ const MOST_ROUNDS = 100;
 
 /**
  * Applies the one preferred fix of every finding that `wanted` takes, as if one after the other: each round applies those that share no
- * place and reads the configurations again.
+ * place and reads the configurations again. `wanted` hears what each round has found: routes have other ids when their place has moved.
  */
 export function fixProject(
 	files: Files,
 	read: ReadConfigurations,
 	options: ProjectOptions,
-	wanted: (finding: Finding) => boolean,
+	wanted: (finding: Finding, analysis: ProjectAnalysis) => boolean,
 ): FixedProject {
 	const texts = new Map<string, string>();
 	const applied: { finding: Finding; fix: Fix }[] = [];
@@ -80,7 +80,7 @@ export function fixProject(
 		const analysis = analyseProject(now, read, options);
 		const chosen: { finding: Finding; fix: Fix }[] = [];
 		for (const finding of round < MOST_ROUNDS ? analysis.findings : []) {
-			if (!wanted(finding) || tried.has(keyOf(finding))) continue;
+			if (!wanted(finding, analysis) || tried.has(keyOf(finding))) continue;
 			const fix = finding.fixes().find(({ preferred }) => preferred);
 			if (fix === undefined) tried.add(keyOf(finding));
 			else if (chosen.every((other) => isIndependent(other.fix, fix, analysis))) chosen.push({ finding, fix });
