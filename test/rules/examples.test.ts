@@ -1,13 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import type { Example } from '../../server/src/core/rules/rule.ts';
+import type { Example, Rule } from '../../server/src/core/rules/rule.ts';
 import { RULES } from '../../server/src/core/rules/rules.generated.ts';
 import { afterFix, analysed, versionOf, wholeConfiguration } from '../support/analysed.ts';
 import { readMarks, writeMarks } from '../support/marked.ts';
 
 const MAIN = '/etc/nginx/nginx.conf';
 
-function check(text: string, example: Example) {
-	return analysed({ [MAIN]: text }, example.checkVersion === undefined ? {} : { version: versionOf(example.checkVersion) });
+function check(text: string, example: Example, rule: Rule) {
+	return analysed(
+		{ [MAIN]: text },
+		{
+			...(example.checkVersion === undefined ? {} : { version: versionOf(example.checkVersion) }),
+			...(rule.optIn ? { severities: { [rule.id]: rule.severity } } : {}),
+		},
+	);
 }
 
 describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
@@ -23,7 +29,7 @@ describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
 		const good = wholeConfiguration(example.good, example.within);
 
 		test('the bad example is underlined exactly where it is marked', () => {
-			const { findings } = check(bad.text, example);
+			const { findings } = check(bad.text, example, rule);
 			const own = findings.filter((finding) => finding.ruleId === id);
 			expect(
 				writeMarks(
@@ -35,11 +41,11 @@ describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
 		});
 
 		test('the good example is silent', () => {
-			expect(check(good, example).findings.map((finding) => `${finding.ruleId}: ${finding.message}`)).toEqual([]);
+			expect(check(good, example, rule).findings.map((finding) => `${finding.ruleId}: ${finding.message}`)).toEqual([]);
 		});
 
 		test('the first fix gives the good text, and only once', () => {
-			const { findings } = check(bad.text, example);
+			const { findings } = check(bad.text, example, rule);
 			const fixes = findings.find((candidate) => candidate.ruleId === id)?.fixes() ?? [];
 			const preferred = fixes.find((candidate) => candidate.preferred);
 			if (example.fixed === '') {
@@ -50,7 +56,7 @@ describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
 			if (fix === undefined) throw new Error('no fix');
 			const after = afterFix({ [MAIN]: bad.text }, fix)[MAIN] ?? '';
 			expect(after).toBe(example.fixed === undefined ? good : wholeConfiguration(example.fixed, example.within));
-			expect(check(after, example).findings.filter((candidate) => candidate.ruleId === id)).toEqual([]);
+			expect(check(after, example, rule).findings.filter((candidate) => candidate.ruleId === id)).toEqual([]);
 		});
 	});
 });

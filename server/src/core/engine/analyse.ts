@@ -82,7 +82,7 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 	const found = new Map<string, Finding>();
 	for (const rule of options.rules ?? RULES) {
 		const setting = options.severities?.[rule.id];
-		if (setting === 'off') continue;
+		if (setting === 'off' || (setting === undefined && rule.optIn)) continue;
 		for (const report of reportsOf(rule, context, options)) {
 			const finding = toFinding(rule, report, setting ?? report.severity, context, prover);
 			const key = `${rule.id}\0${finding.at.path}\0${finding.at.span.start}\0${finding.at.span.end}\0${finding.message}`;

@@ -97,6 +97,8 @@ export interface RuleMeta {
 	/** Rows of the semantics catalogue that it stands on. */
 	readonly rows: readonly string[];
 	readonly sources: readonly string[];
+	/** True for a rule that says nothing until its severity is set. */
+	readonly optIn?: true;
 	/** The nginx versions in which it holds; absent: all. */
 	readonly versions?: { readonly from?: string; readonly before?: string };
 	readonly examples: readonly Example[];

@@ -1,4 +1,5 @@
 // Written by `npm run generate`; do not edit.
+import cachedHandshake from './cached-handshake.ts';
 import connectionNotUpgrade from './connection-not-upgrade.ts';
 import directiveArguments from './directive-arguments.ts';
 import directiveContext from './directive-context.ts';
@@ -16,6 +17,7 @@ import includeCycle from './include-cycle.ts';
 import includeMissing from './include-missing.ts';
 import locationInternal from './location-internal.ts';
 import locationShadowed from './location-shadowed.ts';
+import mapDefinedTwice from './map-defined-twice.ts';
 import mapSourceLiteral from './map-source-literal.ts';
 import mapWrongValue from './map-wrong-value.ts';
 import methodChanged from './method-changed.ts';
@@ -23,19 +25,28 @@ import noTunnelModule from './no-tunnel-module.ts';
 import pathChanged from './path-changed.ts';
 import proxyTargetUnusable from './proxy-target-unusable.ts';
 import readTimeoutZero from './read-timeout-zero.ts';
+import reloadKeepsWorkers from './reload-keeps-workers.ts';
+import requestHeaderRedefined from './request-header-redefined.ts';
 import responseHeaderAdded from './response-header-added.ts';
 import type { Rule } from './rule.ts';
+import shutdownCutsTunnels from './shutdown-cuts-tunnels.ts';
 import slashRedirect from './slash-redirect.ts';
+import socketIoAffinity from './socket-io-affinity.ts';
 import statusRelabelled from './status-relabelled.ts';
+import subprotocolRemoved from './subprotocol-removed.ts';
 import syntaxError from './syntax-error.ts';
+import tunnelLimit from './tunnel-limit.ts';
 import unknownDirective from './unknown-directive.ts';
 import unknownVariable from './unknown-variable.ts';
+import upgradeForEveryone from './upgrade-for-everyone.ts';
 import upgradeHidden from './upgrade-hidden.ts';
 import upgradeNotForwarded from './upgrade-not-forwarded.ts';
 import upgradeValueWrong from './upgrade-value-wrong.ts';
+import workerConnections from './worker-connections.ts';
 
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = [
+	cachedHandshake,
 	connectionNotUpgrade,
 	directiveArguments,
 	directiveContext,
@@ -53,6 +64,7 @@ export const RULES: readonly Rule[] = [
 	includeMissing,
 	locationInternal,
 	locationShadowed,
+	mapDefinedTwice,
 	mapSourceLiteral,
 	mapWrongValue,
 	methodChanged,
@@ -60,13 +72,21 @@ export const RULES: readonly Rule[] = [
 	pathChanged,
 	proxyTargetUnusable,
 	readTimeoutZero,
+	reloadKeepsWorkers,
+	requestHeaderRedefined,
 	responseHeaderAdded,
+	shutdownCutsTunnels,
 	slashRedirect,
+	socketIoAffinity,
 	statusRelabelled,
+	subprotocolRemoved,
 	syntaxError,
+	tunnelLimit,
 	unknownDirective,
 	unknownVariable,
+	upgradeForEveryone,
 	upgradeHidden,
 	upgradeNotForwarded,
 	upgradeValueWrong,
+	workerConnections,
 ];

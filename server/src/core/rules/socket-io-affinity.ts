@@ -1,0 +1,103 @@
+import type { PlacedDirective } from '../config/model.ts';
+import { isSocketIo } from '../routes/names.ts';
+import { insertBlockAtEnd, insertBlockBefore } from './cures/editing.ts';
+import { type Cure, defineRule, placeOf } from './rule.ts';
+import { evidenceOf, titleOf, whereIs } from './wording.ts';
+
+export default defineRule({
+	id: 'socket-io-affinity',
+	summary:
+		'socket.io goes to several servers without affinity, so its polling requests meet servers that do not know the session.',
+	severity: 'warning',
+	why: `socket.io and SockJS begin with several HTTP requests that belong to one session, and only then upgrade. Spread over servers, the
+second request meets one that answers 400 "Session ID unknown". Clients that are set to \`transports: ["websocket"]\` need no affinity.`,
+	remedy: 'Add `ip_hash;` (or `hash $remote_addr consistent;`, or `sticky cookie` since 1.29.6) to the upstream.',
+	ignore: 'Every client uses the websocket transport alone, or the servers share their sessions.',
+	rows: ['UP1', 'UP2', 'UP4'],
+	sources: [
+		'https://socket.io/docs/v4/using-multiple-nodes/',
+		'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#ip_hash',
+	],
+	examples: [
+		{
+			title: 'two servers in turn',
+			within: 'http',
+			path: '/socket.io/',
+			bad: `«upstream nodes» {
+	server 127.0.0.1:9000;
+	server localhost:9000;
+}
+server {
+	listen 8080;
+	location /socket.io/ {
+		proxy_pass http://nodes;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `upstream nodes {
+	ip_hash;
+	server 127.0.0.1:9000;
+	server localhost:9000;
+}
+server {
+	listen 8080;
+	location /socket.io/ {
+		proxy_pass http://nodes;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 101 },
+		},
+	],
+	*check(context) {
+		for (const route of context.routes) {
+			const upstream = route.handshake.upstream;
+			const block = upstream?.upstream;
+			if (route.match === undefined || !(isSocketIo(route.match.pattern) || /sockjs/i.test(route.match.pattern))) continue;
+			if (
+				block?.body === undefined ||
+				upstream === null ||
+				!/^(?:round robin|least_conn|random|least_time)$/.test(upstream.balancing)
+			)
+				continue;
+			const servers = (block.body.byName.get('server') ?? []).filter(
+				({ node }) => !node.args.some(({ value }) => value === 'backup' || value === 'down'),
+			);
+			if (servers.length < 2) continue;
+			yield {
+				route,
+				severity: 'warning',
+				at: placeOf(block),
+				related: [{ ...placeOf(route.at), message: `${titleOf(route)} sends socket.io here.` }, ...evidenceOf(route)],
+				message: `${titleOf(route)} (${whereIs(route.at, context.configuration)}) spreads the requests of one socket.io session over ${servers.length} servers (${upstream.balancing}), and all but one answer 400 "Session ID unknown". Add \`ip_hash;\` to this upstream, unless every client uses the websocket transport alone.`,
+				cures: () => curesOf(block),
+			};
+		}
+	},
+});
+
+/** The method stands first: before keepalive (UP5), and nginx refuses it beside a backup server (UP4). */
+function curesOf(block: PlacedDirective): readonly Cure[] {
+	const { body } = block;
+	if (body === undefined) return [];
+	const names = ['least_conn', 'random', 'least_time', 'include'];
+	if (names.some((name) => body.byName.has(name))) return [];
+	if ((body.byName.get('server') ?? []).some(({ node }) => node.args.some(({ value }) => value === 'backup'))) return [];
+	const [first] = body.directives;
+	const edit = first === undefined ? insertBlockAtEnd(body, ['ip_hash;']) : insertFirst(first);
+	return edit === undefined ? [] : [{ title: 'Send each client to one server (ip_hash)', preferred: true, edits: [edit] }];
+}
+
+function insertFirst(first: PlacedDirective) {
+	const edit = insertBlockBefore(first, ['ip_hash;']);
+	const { eol } = first.file.tree.source;
+	return { ...edit, text: edit.text.endsWith(`${eol}${eol}`) ? edit.text.slice(0, -eol.length) : edit.text };
+}
