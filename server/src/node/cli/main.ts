@@ -20,6 +20,8 @@ const HELP = `nginx-websocket ${packageVersion}: WebSockets behind nginx
   test CONFIG [URL]  a real handshake, explained; without a URL on every WebSocket route
       --format pretty|json   -H 'Name: value'   --connect-to HOST:PORT   --insecure   --timeout SECONDS
       --anywhere: contact hosts other than this machine
+  test CONFIG --sandbox  the same in a private nginx on a copy, before it is deployed
+      --format pretty|json|junit|github|markdown   --nginx PROGRAM   --nginx-version 1.22,1.26,1.30
   rules, rule ID     the rules, and the page of one
   server --stdio     the language server
 
@@ -68,6 +70,12 @@ async function main(argv: readonly string[]): Promise<number> {
 				output,
 			);
 		case 'test': {
+			if (values.sandbox) {
+				if (rest[1] !== undefined)
+					throw new UsageFailure('--sandbox tests every WebSocket route of the configuration; leave out the URL.');
+				const { testInSandbox } = await import('./sandbox.ts');
+				return testInSandbox({ path: rest[0], format, nginx: values.nginx, nginxVersion: version }, output);
+			}
 			const { test } = await import('./test.ts');
 			return test(
 				{
@@ -119,6 +127,8 @@ function readArguments(argv: readonly string[]) {
 				insecure: { type: 'boolean' },
 				anywhere: { type: 'boolean' },
 				timeout: { type: 'string' },
+				sandbox: { type: 'boolean' },
+				nginx: { type: 'string' },
 				stdio: { type: 'boolean' },
 			},
 		});

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { connect } from 'node:net';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 
 /** How nginx is started in the sandbox: a program here, or one in a container. */
@@ -88,31 +89,29 @@ function ended(child: ChildProcess, failed: boolean): Promise<void> {
 	});
 }
 
-/** Connects until somebody listens on each port. False when nginx ended before, or the time is over. */
-export async function listens(nginx: GuardedNginx, ports: readonly number[], milliseconds: number): Promise<boolean> {
+/**
+ * Waits until nginx has written its process number to `folder`, which it does once it listens everywhere. False when it ended before, could
+ * not bind, or the time is over. Connecting would prove nothing: somebody else may have taken the port.
+ */
+export async function hasStarted(nginx: GuardedNginx, folder: string, milliseconds: number): Promise<boolean> {
 	const deadline = performance.now() + milliseconds;
-	for (const port of ports.slice(0, 1))
-		for (;;) {
-			if (nginx.hasEnded) return false;
-			if (await connects(port)) break;
-			if (performance.now() > deadline) return false;
-			await new Promise((resolve) => setTimeout(resolve, 4));
-		}
-	return !nginx.hasEnded;
+	while (!nginx.hasEnded && performance.now() < deadline) {
+		if (isWritten(join(folder, 'pid'))) return true;
+		if (TAKEN.test(nginx.written())) return false;
+		await new Promise((resolve) => setTimeout(resolve, 4));
+	}
+	return false;
 }
 
-function connects(port: number): Promise<boolean> {
-	return new Promise((resolve) => {
-		const socket = connect(port, '127.0.0.1');
-		socket.once('connect', () => {
-			socket.destroy();
-			resolve(true);
-		});
-		socket.once('error', () => {
-			socket.destroy();
-			resolve(false);
-		});
-	});
+/** How nginx says that another process listens there: EADDRINUSE on Linux and macOS. */
+export const TAKEN = /bind\(\) to .* failed \((?:98|48):/;
+
+function isWritten(path: string): boolean {
+	try {
+		return statSync(path).size > 0;
+	} catch {
+		return false;
+	}
 }
 
 export interface Verdict {

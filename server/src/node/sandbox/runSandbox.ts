@@ -23,7 +23,7 @@ import { probe } from '../handshake/probe.ts';
 import { type RecordingBackends, startBackends } from './backends.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { makeFolder, type PrivateFolder, sweepFolders } from './folder.ts';
-import { type GuardedNginx, listens, runToEnd, startGuarded } from './guarded.ts';
+import { type GuardedNginx, hasStarted, runToEnd, startGuarded, TAKEN } from './guarded.ts';
 import { readMessages } from './messages.ts';
 import type { SandboxNginx } from './nginxAbility.ts';
 
@@ -124,7 +124,7 @@ export async function runSandbox(configuration: Configuration, options: SandboxO
 			}
 			options.onStage?.('starting nginx');
 			running = startGuarded(nginx.launch(folder.path, args), folder.path);
-			if (plan.listens.length === 0 || (await listens(running, ports, 10_000))) {
+			if (await hasStarted(running, folder.path, 10_000)) {
 				options.onStage?.('handshakes');
 				const proofs = await proveRoutes({ configuration, routes, plan, ports, backends, running }, options);
 				if (isCancelled(options)) return result('cancelled', [], plan, proofs);
@@ -139,7 +139,7 @@ export async function runSandbox(configuration: Configuration, options: SandboxO
 			const written = running.written();
 			await running.stop();
 			running = undefined;
-			if (!/Address already in use|\(98:|\(48:/.test(written) || attempt >= MOST_STARTS + lacking.size) {
+			if (!TAKEN.test(written) || attempt >= MOST_STARTS + lacking.size) {
 				const said = readMessages(written, (path) => known.get(path));
 				return said.length > 0
 					? result('failed', said, plan)
