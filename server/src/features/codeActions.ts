@@ -2,10 +2,12 @@ import {
 	type CodeAction,
 	type CodeActionContext,
 	CodeActionKind,
+	CodeActionTriggerKind,
 	type Diagnostic,
 	type Range,
 } from 'vscode-languageserver-types';
 import type { Edit, Finding } from '../core/engine/finding.ts';
+import type { Span } from '../core/text/span.ts';
 import { findingsHere, type Named, SOURCE, toDiagnostic } from './diagnostics.ts';
 import { documentEdits } from './edits.ts';
 import { fixAll } from './fixAll.ts';
@@ -21,10 +23,13 @@ export const CODE_ACTION_KINDS: readonly string[] = [CodeActionKind.QuickFix, Co
 /** The light bulb: cures and a silencing comment for the findings that `range` touches, and what can be done with a location. */
 export function codeActions(view: View, range: Range, context: CodeActionContext): CodeAction[] {
 	const actions: CodeAction[] = [];
-	const findings = findingsHere(view);
-	if (wants(context, CodeActionKind.QuickFix)) actions.push(...quickFixes(view, range, context, findings));
-	if (wants(context, CodeActionKind.RefactorRewrite)) {
-		const span = { start: view.lines.offsetAt(range.start), end: view.lines.offsetAt(range.end) };
+	const span = { start: view.lines.offsetAt(range.start), end: view.lines.offsetAt(range.end) };
+	// What is shown is known at once; what can be done about it takes a whole check.
+	const isTouched = view.findings.some(({ at }) => touches(at.span, span));
+	if (isTouched && wants(context, CodeActionKind.QuickFix)) actions.push(...quickFixes(view, span, context, findingsHere(view)));
+	// An editor asks with every move of the caret whether there is anything to light its bulb for.
+	const isCasual = context.triggerKind === CodeActionTriggerKind.Automatic && view.lines.offsetAt(THE_END) > LARGE;
+	if (!isCasual && wants(context, CodeActionKind.RefactorRewrite)) {
 		for (const { title, edits } of webSocketRefactorings(view, span))
 			actions.push({ title, kind: CodeActionKind.RefactorRewrite, edit: { documentChanges: documentEdits(view, edits) } });
 	}
@@ -33,10 +38,16 @@ export function codeActions(view: View, range: Range, context: CodeActionContext
 	return actions;
 }
 
-function quickFixes(view: View, range: Range, context: CodeActionContext, findings: readonly Named<Finding>[]): CodeAction[] {
-	const start = view.lines.offsetAt(range.start);
-	const end = view.lines.offsetAt(range.end);
-	const touched = findings.filter(({ finding }) => finding.at.span.start <= end && start <= finding.at.span.end);
+/** A text of more characters is not checked as a whole only because the caret moved. */
+const LARGE = 200_000;
+const THE_END = { line: Number.MAX_SAFE_INTEGER, character: 0 };
+
+function touches(one: Span, other: Span): boolean {
+	return one.start <= other.end && other.start <= one.end;
+}
+
+function quickFixes(view: View, span: Span, context: CodeActionContext, findings: readonly Named<Finding>[]): CodeAction[] {
+	const touched = findings.filter(({ finding }) => touches(finding.at.span, span));
 	const actions: CodeAction[] = [];
 	for (const named of touched) {
 		const diagnostic = shownAs(view, named, context.diagnostics);
