@@ -3,7 +3,7 @@ import type { Analysis } from '../core/engine/analyse.ts';
 import type { Edit, Finding } from '../core/engine/finding.ts';
 import { explainHandshake } from '../core/handshake/explain.ts';
 import type { HandshakeLine } from '../core/handshake/explanation.ts';
-import { reportMarkdown } from '../core/handshake/report.ts';
+import { reportMarkdown, reportSections } from '../core/handshake/report.ts';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
 import { createPredictor } from '../core/request/predict.ts';
 import type { Prediction } from '../core/request/prediction.ts';
@@ -21,19 +21,27 @@ export function handshakeReport(view: View | undefined, params: TestHandshakePar
 	const cures = fixes.filter(({ preferred }) => preferred).map(({ title }) => title);
 	const explanation = explainHandshake(trace, { prediction, configuration, cures: cures.slice(0, 1) });
 	const placeOf = ({ at }: HandshakeLine) => at && view && locationOf(view, at);
-	const lines = [...explanation.why, ...explanation.advice].map((line): ExplanationLine => {
+	const shown = (line: HandshakeLine): ExplanationLine => {
 		const place = placeOf(line);
-		return place === undefined ? { text: line.text } : { text: line.text, at: place };
-	});
+		return {
+			text: line.text,
+			...(place === undefined ? {} : { at: place }),
+			...(line.where === undefined ? {} : { where: line.where }),
+		};
+	};
 	return {
 		trace,
 		headline: explanation.headline,
-		explanation: lines,
+		explanation: [...explanation.why, ...explanation.advice].map(shown),
 		fixes,
 		report: reportMarkdown(trace, explanation, (line) => {
 			const place = placeOf(line);
 			return place && `${place.uri}#L${place.range.start.line + 1}`;
 		}),
+		path: (explanation.path ?? []).map((station) => ({ ...shown(station), kind: station.kind, state: station.state })),
+		parts: reportSections(trace, explanation).map((section) =>
+			section.kind === 'lines' ? { ...section, lines: section.lines.map(shown) } : section,
+		),
 	};
 }
 

@@ -4,7 +4,13 @@ import { locationTitle } from '../core/config/location.ts';
 import { formatVersion } from '../core/reference/versions.ts';
 import type { Route } from '../core/routes/route.ts';
 import { verdictOf } from '../core/routes/verdict.ts';
-import type { RouteDescription, RouteReference, RoutesResult } from '../protocol/requests.ts';
+import type {
+	RouteDescription,
+	RouteReference,
+	RoutesResult,
+	WorkspaceRoute,
+	WorkspaceRoutesResult,
+} from '../protocol/requests.ts';
 import type { Checked } from './checked.ts';
 import { idleLimit } from './effectiveRequest.ts';
 
@@ -48,22 +54,46 @@ export function findRoute(view: View, { routeId }: Pick<RouteReference, 'routeId
 	return undefined;
 }
 
+/** The WebSocket routes of several configurations; what two of them share is there once. */
+export function workspaceRoutes(checked: readonly Checked[], links: Pick<View, 'linesOf' | 'uriOf'>): WorkspaceRoutesResult {
+	const routes = new Map<string, WorkspaceRoute>();
+	for (const { routes: all } of checked)
+		for (const route of all) {
+			if (route.intent.level === 'none') continue;
+			const described = describeStill(links, route);
+			if (described === undefined) continue;
+			const key = `${described.uri}#${described.range.start.line}:${described.range.start.character}#${described.server}`;
+			if (!routes.has(key)) routes.set(key, described);
+		}
+	return { routes: [...routes.values()] };
+}
+
 function describe(view: View, route: Route): RouteDescription | undefined {
-	const lines = view.linesOf(route.at.file.path);
+	const still = describeStill(view, route);
+	if (still === undefined) return undefined;
+	const { serverRange: _, ...described } = still;
+	const { verdict, reason } = verdictOf(route);
+	return { ...described, verdict, reason: reason === '' ? idleLimit(route.outside ?? route.handshake) : reason };
+}
+
+/** What a route is, without evaluating it. */
+function describeStill(links: Pick<View, 'linesOf' | 'uriOf'>, route: Route): WorkspaceRoute | undefined {
+	const lines = links.linesOf(route.at.file.path);
 	if (lines === undefined) return undefined;
 	const { node } = route.at;
 	const last = node.args.at(-1) ?? node.name;
-	const { verdict, reason } = verdictOf(route);
+	const opener = route.server.opener;
 	return {
-		uri: view.uriOf(route.at.file.path),
+		uri: links.uriOf(route.at.file.path),
 		routeId: route.id,
 		title: route.match === undefined ? 'stream server' : locationTitle(route.at),
 		server: serverTitle(route),
 		range: rangeOf(lines, { start: node.name.span.start, end: last.span.end }),
 		intent: route.intent.level,
 		evidence: route.intent.evidence.map(({ text }) => text),
-		verdict,
-		reason: reason === '' ? idleLimit(route.outside ?? route.handshake) : reason,
+		...(opener !== undefined && opener !== route.at && opener.file.path === route.at.file.path
+			? { serverRange: rangeOf(lines, opener.node.name.span) }
+			: {}),
 		urls: route.urls.map(({ scheme, host, port, path, listen, hostOpen, pathOpen }) => ({
 			scheme,
 			host,

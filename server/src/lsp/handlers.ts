@@ -13,7 +13,7 @@ import { explainRoute } from '../features/explainRoute.ts';
 import { hover } from '../features/hover.ts';
 import { definition, documentHighlights, references } from '../features/navigation.ts';
 import { prepareRename, rename } from '../features/rename.ts';
-import { routeList } from '../features/routeList.ts';
+import { routeList, workspaceRoutes } from '../features/routeList.ts';
 import { snippetsAt } from '../features/snippets.ts';
 import { documentLinks, documentSymbols, foldingRanges, selectionRanges } from '../features/structure.ts';
 import { upgradeReport } from '../features/upgradeReport.ts';
@@ -30,6 +30,8 @@ import {
 	type SnippetsResult,
 	UPGRADE_REPORT,
 	type UpgradeReportParams,
+	WORKSPACE_ROUTES,
+	type WorkspaceRoutesResult,
 } from '../protocol/requests.ts';
 import type { DiagnosticsFlow } from './diagnosticsFlow.ts';
 import { guard } from './guard.ts';
@@ -127,6 +129,16 @@ export function answerRequests(connection: Connection, session: Session, flow: D
 	);
 	connection.onRequest(ROUTES, ({ uri, position }: RoutesParams, token: CancellationToken) =>
 		on<RoutesResult>('Routes', uri, token, { routes: [], nginxVersion: '', mainUri: uri }, (view) => routeList(view, position)),
+	);
+	connection.onRequest(WORKSPACE_ROUTES, (token: CancellationToken) =>
+		guard<WorkspaceRoutesResult>('Routes', log, token, { routes: [] }, async () => {
+			await session.ready();
+			await session.workspace.ready();
+			return workspaceRoutes(session.workspace.withLoose(), {
+				uriOf: (path) => session.documents.at(path)?.uri ?? uriOfPath(path),
+				linesOf: (path) => session.linesOf(path),
+			});
+		}),
 	);
 	connection.onRequest(SNIPPETS, ({ uri, position }: SnippetsParams, token: CancellationToken) =>
 		on<SnippetsResult>('Snippets', uri, token, { snippets: [], context: '' }, (view) => snippetsAt(view, position)),

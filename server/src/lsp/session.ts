@@ -1,5 +1,5 @@
 import type { ReferenceTexts } from '../core/reference/texts.ts';
-import type { View } from '../features/view.ts';
+import type { Lines, View } from '../features/view.ts';
 import type { Bases } from './basis.ts';
 import type { Documents } from './documents.ts';
 import { DocumentView } from './documentView.ts';
@@ -66,6 +66,14 @@ export class Session {
 		await this.workspace.settle(pathOfUri(uri));
 		if (this.documents.get(uri)?.version !== before) throw new Outdated();
 		return this.viewNow(uri);
+	}
+
+	/** The line table of an open document or of a file on disk; undefined when there is none. */
+	linesOf(path: string): Lines | undefined {
+		const open = this.documents.at(path);
+		if (open !== undefined) return open.lines;
+		const content = this.workspace.files.read(path);
+		return content.kind === 'text' ? content.tree.source : undefined;
 	}
 
 	/** The document as it is now. */

@@ -172,6 +172,14 @@ export class Workspace {
 		return this.#mains().map((main) => this.#checked(this.#entry(main)));
 	}
 
+	/** The same, and after them each open document that no main file includes, by itself. */
+	withLoose(): readonly Checked[] {
+		const mains = this.mains();
+		const known = new Set(mains.flatMap(({ configuration }) => [...configuration.files.keys()]));
+		const loose = [...this.#documents.all()].filter(({ path }) => !known.has(path));
+		return [...mains, ...loose.flatMap(({ path }) => this.including(path))];
+	}
+
 	/** The main files that may include a file. A main file is taken to stand for itself. */
 	#mainsFor(path: string): readonly string[] {
 		if (this.#isMain(path)) return [path];

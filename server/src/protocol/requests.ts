@@ -1,3 +1,4 @@
+import type { Station } from '../core/handshake/path.ts';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
 import type { Position } from '../core/text/span.ts';
 
@@ -98,6 +99,20 @@ export interface RouteUrlDescription {
 	readonly pathOpen: boolean;
 }
 
+/** Client → server, without parameters: the WebSocket routes of every main file, and of open documents that no main file includes. */
+export const WORKSPACE_ROUTES = 'nginxWebSocket/workspaceRoutes';
+
+export interface WorkspaceRoutesResult {
+	/** By configuration, in the order of its files; one that two configurations share is there once. */
+	readonly routes: readonly WorkspaceRoute[];
+}
+
+/** Without a verdict, so that listing the routes of a large workspace while somebody types evaluates none of them. */
+export interface WorkspaceRoute extends Omit<RouteDescription, 'verdict' | 'reason'> {
+	/** The `server` line, when it stands in the same file. */
+	readonly serverRange?: Range;
+}
+
 // ---- the test -----------------------------------------------------------------------------------------------------
 
 /**
@@ -153,12 +168,25 @@ export interface HandshakeReport {
 	readonly fixes: readonly FixReference[];
 	/** The whole report as Markdown, secrets masked; the same words as `test --format pretty`. */
 	readonly report: string;
+	/** The stations of the way and where it broke; empty when the model has no way for it. */
+	readonly path: readonly ReportStation[];
+	/** The same report in parts, in the order of the text. */
+	readonly parts: readonly ReportPart[];
 }
 
 export interface ExplanationLine {
 	readonly text: string;
 	readonly at?: DocumentPlace;
+	/** `conf.d/ws.conf, line 7`: what `at` is called in the text. */
+	readonly where?: string;
 }
+
+export interface ReportStation extends ExplanationLine, Pick<Station, 'kind' | 'state'> {}
+
+export type ReportPart =
+	| { readonly kind: 'lines'; readonly title: string; readonly lines: readonly ExplanationLine[] }
+	| { readonly kind: 'rows'; readonly title: string; readonly rows: readonly (readonly [string, string])[] }
+	| { readonly kind: 'code'; readonly title: string; readonly text: string };
 
 export interface FixReference {
 	readonly title: string;

@@ -5,6 +5,7 @@ import { explainRefusal } from './explainRefusal.ts';
 import { explainUpgrade } from './explainUpgrade.ts';
 import type { HandshakeExplanation, HandshakeLine, Known } from './explanation.ts';
 import { say } from './explanation.ts';
+import { pathOf } from './path.ts';
 import type { HandshakeTrace } from './trace.ts';
 
 export interface ExplainOptions {
@@ -35,6 +36,7 @@ export function explainHandshake(trace: HandshakeTrace, options: ExplainOptions 
 			explanation.culprit === 'configuration'
 				? [...known.cures.map((title) => say(`Fix: ${title}.`)), ...explanation.advice]
 				: explanation.advice,
+		path: pathOf(known, explanation.culprit),
 	};
 }
 

@@ -1,6 +1,7 @@
 import type { Configuration, Place, PlacedDirective } from '../config/model.ts';
 import type { Prediction } from '../request/prediction.ts';
 import { whereIs } from '../rules/wording.ts';
+import type { Station } from './path.ts';
 import type { HandshakeTrace } from './trace.ts';
 
 /** One sentence, and the directive that it is about. */
@@ -34,6 +35,8 @@ export interface HandshakeExplanation {
 	readonly why: readonly HandshakeLine[];
 	/** What to do, the most promising first. Empty when all is well. */
 	readonly advice: readonly HandshakeLine[];
+	/** The stations of its way and where it broke; absent or empty without a prediction. */
+	readonly path?: readonly Station[];
 }
 
 /** What is known beside the recorded handshake. */

@@ -1,6 +1,7 @@
 import type { Prediction } from '../request/prediction.ts';
 import { type ExplainOptions, explainHandshake } from './explain.ts';
 import { type HandshakeExplanation, type Known, obstacleLines, passedBy, RELOAD, say, sayAt } from './explanation.ts';
+import { pathOf } from './path.ts';
 import { type HandshakeTrace, isHealthy } from './trace.ts';
 
 /** A handshake straight to one of the addresses that nginx passes to. */
@@ -22,6 +23,12 @@ export interface Legs {
 
 /** Compares the two legs: what differs between them names the culprit, and where it is nginx, its line. */
 export function explainLegs(legs: Legs, options: ExplainOptions = {}): HandshakeExplanation {
+	const explanation = compared(legs, options);
+	const { prediction, configuration, cures = [] } = options;
+	return { ...explanation, path: pathOf({ trace: legs.through, prediction, configuration, cures }, explanation.culprit) };
+}
+
+function compared(legs: Legs, options: ExplainOptions): HandshakeExplanation {
 	const { through, direct } = legs;
 	const alone = explainHandshake(through, options);
 	const known: Known = {

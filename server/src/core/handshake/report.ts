@@ -1,6 +1,7 @@
 import { closeCodeMeaning } from './closeCodes.ts';
 import { curlCommand, wscatCommand } from './commands.ts';
 import { formatMs, type HandshakeExplanation, type HandshakeLine } from './explanation.ts';
+import { STATION_STATES, type Station } from './path.ts';
 import type { HandshakeTrace, HeaderLines, ResponseChecks } from './trace.ts';
 
 /** One part of a report; `lines` are sentences, `rows` name and value, `code` is shown as it is. */
@@ -10,7 +11,7 @@ export type ReportSection =
 	| { readonly kind: 'code'; readonly title: string; readonly text: string };
 
 /** The whole report, the answer first: what happened, why, what to do; then the record. The same for every way of showing it. */
-function reportSections(trace: HandshakeTrace, explanation: HandshakeExplanation): readonly ReportSection[] {
+export function reportSections(trace: HandshakeTrace, explanation: HandshakeExplanation): readonly ReportSection[] {
 	const sections: ReportSection[] = [];
 	const lines = (title: string, content: readonly HandshakeLine[]): void => {
 		if (content.length > 0) sections.push({ kind: 'lines', title, lines: content });
@@ -20,6 +21,7 @@ function reportSections(trace: HandshakeTrace, explanation: HandshakeExplanation
 	};
 	lines('Why', explanation.why);
 	lines('What to do', explanation.advice);
+	lines('Path', (explanation.path ?? []).map(stationLine));
 	if (trace.checks !== undefined) rows('Checks of the 101', checkRows(trace.checks));
 	rows('After it opened', openRows(trace));
 	rows('Time', timeRows(trace));
@@ -75,6 +77,10 @@ export function reportMarkdown(
 		else blocks.push(fenced(section.text));
 	}
 	return `${blocks.join('\n\n')}\n`;
+}
+
+function stationLine({ kind, state, text, at, where }: Station): HandshakeLine {
+	return { text: `${kind} ${text}: ${STATION_STATES[state]}`, at, where };
 }
 
 function withPlace(text: string, where: string | undefined): string {
