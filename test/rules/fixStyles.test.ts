@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Fix } from '../../server/src/core/engine/finding.ts';
 import { unmarked } from '../../server/src/core/rules/page.ts';
 import type { Example, Rule } from '../../server/src/core/rules/rule.ts';
 import { RULES } from '../../server/src/core/rules/rules.generated.ts';
@@ -44,7 +45,11 @@ function faultsOf(rule: Rule, example: Example, style: Style, files: Readonly<Re
 	const again = firstFix(left.filter(({ ruleId, message }) => ruleId === rule.id && own.every((one) => one.message !== message)));
 	if (again !== undefined) faults.push(`a second time it would: ${again.title}`);
 	for (const [path, text] of Object.entries(after))
-		faults.push(...strangeWhiteSpace(files[path] ?? '', text).map((fault) => `${path}: ${fault}`));
+		faults.push(
+			...strangeWhiteSpace(files[path] ?? '', text, removedBlocks(fix, path, files[path] ?? '')).map(
+				(fault) => `${path}: ${fault}`,
+			),
+		);
 	if (style.commutes) {
 		const base = inFolder({ 'nginx.conf': wholeConfiguration(unmarked(example.bad), example.within) });
 		const baseFix = firstFix(findingsOf(base, example).filter(({ ruleId }) => ruleId === rule.id));
@@ -56,7 +61,7 @@ function faultsOf(rule: Rule, example: Example, style: Style, files: Readonly<Re
 }
 
 /** Line ends and indentation that the text had not, and comments that are gone. */
-function strangeWhiteSpace(before: string, after: string): readonly string[] {
+function strangeWhiteSpace(before: string, after: string, removed: string): readonly string[] {
 	const faults: string[] = [];
 	if (/\r\n/.test(before) !== /\r\n/.test(after) || (/\r\n/.test(after) && /[^\r]\n/.test(after)))
 		faults.push('line ends are mixed');
@@ -69,6 +74,16 @@ function strangeWhiteSpace(before: string, after: string): readonly string[] {
 		if (/^\t/m.test(before) && /^ /.test(line)) faults.push(`a space before «${line}»`);
 	}
 	const kept: readonly string[] = after.match(/#.*/g) ?? [];
-	for (const comment of before.match(/#.*/g) ?? []) if (!kept.includes(comment)) faults.push(`the comment is gone: ${comment}`);
+	for (const comment of before.match(/#.*/g) ?? [])
+		if (!kept.includes(comment) && !removed.includes(comment)) faults.push(`the comment is gone: ${comment}`);
 	return faults;
+}
+
+/** The text of whole blocks that a fix takes away: what is said inside of one goes with it. */
+function removedBlocks(fix: Fix, path: string, before: string): string {
+	return fix.edits
+		.filter((edit) => edit.path === path && edit.text === '')
+		.map(({ span }) => before.slice(span.start, span.end))
+		.filter((text) => /\{[^]*\}/.test(text))
+		.join('\n');
 }

@@ -31,6 +31,6 @@ test.each(RULES.map((rule) => [rule.id, rule] as const))(
 
 test('summaries are one sentence each, and no two rules say the same', () => {
 	const summaries = [...RULES, ...NOTICES].map(({ summary }) => summary);
-	for (const summary of summaries) expect(summary).toMatch(/^(?:[A-Z]|[a-z_]+ ).*\.$/);
+	for (const summary of summaries) expect(summary).toMatch(/^(?:[A-Z]|[a-z_.]+ ).*\.$/);
 	expect(new Set(summaries).size).toBe(summaries.length);
 });

@@ -14,7 +14,7 @@ the client's Connection by its own ("close" before 1.29.7, none since), so it ha
 handshake without it.`,
 	remedy: "Set `proxy_set_header Connection $connection_upgrade;` with the map `default upgrade; '' '';` from $http_upgrade.",
 	ignore: 'The backend is known not to look at Connection (websockify and Mojolicious do not).',
-	rows: ['HD2', 'HD7', 'HD10', 'HD11'],
+	rows: ['HD2', 'HD7', 'HD10', 'HD11', 'HD17'],
 	sources: ['https://nginx.org/en/docs/http/websocket.html', 'https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1'],
 	examples: [
 		{

@@ -9,7 +9,7 @@ export default defineRule({
 sends afterwards arrives; grpc_pass answers 502.`,
 	remedy: 'Let the application serve WebSockets over HTTP, uwsgi or SCGI and pass them there.',
 	ignore: 'The location never serves WebSockets; mark it with the comment `# not websocket`.',
-	rows: ['BK6'],
+	rows: ['BK6', 'IN11'],
 	sources: ['https://nginx.org/en/docs/http/websocket.html', 'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html'],
 	examples: [
 		{

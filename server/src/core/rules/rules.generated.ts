@@ -15,6 +15,7 @@ import httpVersion2 from './http-version-2.ts';
 import idleTimeout from './idle-timeout.ts';
 import includeCycle from './include-cycle.ts';
 import includeMissing from './include-missing.ts';
+import listenHttp2Only from './listen-http2-only.ts';
 import locationInternal from './location-internal.ts';
 import locationShadowed from './location-shadowed.ts';
 import mapDefinedTwice from './map-defined-twice.ts';
@@ -23,6 +24,7 @@ import mapWrongValue from './map-wrong-value.ts';
 import methodChanged from './method-changed.ts';
 import noTunnelModule from './no-tunnel-module.ts';
 import pathChanged from './path-changed.ts';
+import proxyPassScheme from './proxy-pass-scheme.ts';
 import proxyTargetUnusable from './proxy-target-unusable.ts';
 import readTimeoutZero from './read-timeout-zero.ts';
 import reloadKeepsWorkers from './reload-keeps-workers.ts';
@@ -62,6 +64,7 @@ export const RULES: readonly Rule[] = [
 	idleTimeout,
 	includeCycle,
 	includeMissing,
+	listenHttp2Only,
 	locationInternal,
 	locationShadowed,
 	mapDefinedTwice,
@@ -70,6 +73,7 @@ export const RULES: readonly Rule[] = [
 	methodChanged,
 	noTunnelModule,
 	pathChanged,
+	proxyPassScheme,
 	proxyTargetUnusable,
 	readTimeoutZero,
 	reloadKeepsWorkers,

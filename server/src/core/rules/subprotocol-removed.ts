@@ -59,7 +59,9 @@ connection: "Sent non-empty Sec-WebSocket-Protocol header but no response was re
 				severity: 'information',
 				at: own ? placeOf(line) : routePlace(route),
 				message: `The backend never learns which subprotocol a client asks for${own ? '' : ` (${whereIs(line, context.configuration)})`}, and a client that asks for one closes the connection when none is agreed. Remove the line \`proxy_set_header Sec-WebSocket-Protocol "";\`.`,
-				cures: () => (own ? [{ title: 'Let the subprotocol through', preferred: true, edits: [removeDirective(line)] }] : []),
+				cures: () => [
+					{ title: 'Let the subprotocol through', preferred: line.scope === route.location, edits: [removeDirective(line)] },
+				],
 			};
 		}
 	},

@@ -11,7 +11,7 @@ export default defineRule({
 \`Upgrade $connection_upgrade\` sends "Upgrade: upgrade". nginx takes any text as a header's value and says nothing.`,
 	remedy: '`proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection $connection_upgrade;`.',
 	ignore: 'The backend speaks another protocol over Upgrade and is no WebSocket server.',
-	rows: ['HD8', 'HD9', 'HD25'],
+	rows: ['HD8', 'HD9', 'HD25', 'HD21'],
 	sources: ['https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1', 'https://nginx.org/en/docs/http/websocket.html'],
 	examples: [
 		{
