@@ -65,7 +65,7 @@ function strangeWhiteSpace(before: string, after: string, removed: string): read
 	const faults: string[] = [];
 	if (/\r\n/.test(before) !== /\r\n/.test(after) || (/\r\n/.test(after) && /[^\r]\n/.test(after)))
 		faults.push('line ends are mixed');
-	if (before.endsWith('\n') !== after.endsWith('\n')) faults.push('the end of the file changed');
+	if (after !== '' && before.endsWith('\n') !== after.endsWith('\n')) faults.push('the end of the file changed');
 	const had = new Set(before.split(/\r?\n/));
 	for (const line of after.split(/\r?\n/)) {
 		if (had.has(line)) continue;
@@ -84,6 +84,6 @@ function removedBlocks(fix: Fix, path: string, before: string): string {
 	return fix.edits
 		.filter((edit) => edit.path === path && edit.text === '')
 		.map(({ span }) => before.slice(span.start, span.end))
-		.filter((text) => /\{[^]*\}/.test(text))
+		.filter((text) => /\{.*\}/s.test(text))
 		.join('\n');
 }
