@@ -47,9 +47,12 @@ function severities(): object {
 	return {
 		additionalProperties: false,
 		properties: Object.fromEntries(
-			[...RULES, ...NOTICES].map(({ id, summary, severity }) => [
-				id,
-				{ enum: SEVERITY_SETTINGS, description: `${summary} Its own severity: ${severity}.` },
+			[...RULES, ...NOTICES].map((one) => [
+				one.id,
+				{
+					enum: SEVERITY_SETTINGS,
+					description: `${one.summary} ${'optIn' in one && one.optIn ? 'Says nothing until its severity is set.' : `Its own severity: ${one.severity}.`}`,
+				},
 			]),
 		),
 	};

@@ -30,14 +30,14 @@ describe.each(CURING.map((rule) => [rule.id, rule] as const))('%s', (_, rule) =>
 
 /** Everything that is wrong with the fix of an example in a style. */
 function faultsOf(rule: Rule, example: Example, style: Style, files: Readonly<Record<string, string>>): readonly string[] {
-	const before = findingsOf(files, example);
+	const before = findingsOf(files, example, rule);
 	const own = before.filter(({ ruleId }) => ruleId === rule.id);
 	if (own.length === 0) return [`nothing is found; instead ${before.map(({ ruleId }) => ruleId).join(', ')}`];
 	const fix = firstFix(own);
 	if (fix === undefined) return ['it has no fix'];
 	const after = afterFix(files, fix);
 	const faults: string[] = [];
-	const left = findingsOf(after, example);
+	const left = findingsOf(after, example, rule);
 	if (left.filter(({ ruleId }) => ruleId === rule.id).length >= own.length) faults.push('what was found is still found');
 	for (const id of new Set(left.map(({ ruleId }) => ruleId)))
 		if (left.filter(({ ruleId }) => ruleId === id).length > before.filter(({ ruleId }) => ruleId === id).length)
@@ -52,7 +52,7 @@ function faultsOf(rule: Rule, example: Example, style: Style, files: Readonly<Re
 		);
 	if (style.commutes) {
 		const base = inFolder({ 'nginx.conf': wholeConfiguration(unmarked(example.bad), example.within) });
-		const baseFix = firstFix(findingsOf(base, example).filter(({ ruleId }) => ruleId === rule.id));
+		const baseFix = firstFix(findingsOf(base, example, rule).filter(({ ruleId }) => ruleId === rule.id));
 		const expected = baseFix === undefined ? undefined : style.write(afterFix(base, baseFix)[`${ROOT}/nginx.conf`] ?? '');
 		if (expected?.['nginx.conf'] !== after[`${ROOT}/nginx.conf`])
 			faults.push(`it is written otherwise than with tabs:\n${after[`${ROOT}/nginx.conf`]}`);

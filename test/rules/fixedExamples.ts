@@ -2,7 +2,7 @@ import { readProject } from '../../server/src/core/config/project.ts';
 import type { Finding, Fix } from '../../server/src/core/engine/finding.ts';
 import { analyseProject, type ProjectOptions, type ReadConfigurations } from '../../server/src/core/engine/project.ts';
 import { DEFAULT_VERSION } from '../../server/src/core/reference/versions.ts';
-import type { Example } from '../../server/src/core/rules/rule.ts';
+import type { Example, Rule } from '../../server/src/core/rules/rule.ts';
 import { versionOf } from '../support/analysed.ts';
 import { memoryFiles } from '../support/memoryFiles.ts';
 
@@ -17,12 +17,20 @@ export function inFolder(files: Readonly<Record<string, string>>): Record<string
 export const readMain: ReadConfigurations = (files) =>
 	readProject([`${ROOT}/nginx.conf`], files, { workspace: ROOT }).configurations;
 
-export function optionsOf(example: Pick<Example, 'checkVersion'>): ProjectOptions {
-	return { version: example.checkVersion === undefined ? DEFAULT_VERSION : versionOf(example.checkVersion) };
+/** With the rule switched on, where it waits for that. */
+export function optionsOf(example: Pick<Example, 'checkVersion'>, rule?: Rule): ProjectOptions {
+	return {
+		...(rule?.optIn ? { severities: { [rule.id]: rule.severity } } : {}),
+		version: example.checkVersion === undefined ? DEFAULT_VERSION : versionOf(example.checkVersion),
+	};
 }
 
-export function findingsOf(files: Readonly<Record<string, string>>, example: Pick<Example, 'checkVersion'>): readonly Finding[] {
-	return analyseProject(memoryFiles(files), readMain, optionsOf(example)).findings;
+export function findingsOf(
+	files: Readonly<Record<string, string>>,
+	example: Pick<Example, 'checkVersion'>,
+	rule?: Rule,
+): readonly Finding[] {
+	return analyseProject(memoryFiles(files), readMain, optionsOf(example, rule)).findings;
 }
 
 /** The preferred fix of the first finding that has one, else the first fix. */

@@ -12,12 +12,12 @@ import { STYLES } from '../../support/restyled.ts';
 const binaries = await generations();
 
 describe.each(binaries.map((nginx, nth) => [nameOf(nginx), nginx, nth] as const))('nginx %s', (_, nginx, nth) => {
-	test.each(RULES.map(({ id, examples }) => [id, examples] as const))(
+	test.each(RULES.map((rule) => [rule.id, rule] as const))(
 		'takes what the fixes of %s make',
 		{ timeout: 60_000 },
-		async (id, examples) => {
+		async (id, rule) => {
 			const refused: string[] = [];
-			for (const example of examples)
+			for (const example of rule.examples)
 				for (const [index, style] of STYLES.entries()) {
 					// Each way of writing is shown to one of the generations.
 					if (index % binaries.length !== nth) continue;
@@ -31,7 +31,7 @@ describe.each(binaries.map((nginx, nth) => [nameOf(nginx), nginx, nth] as const)
 					)
 						continue;
 					const files = inFolder(written);
-					const fix = firstFix(findingsOf(files, example).filter(({ ruleId }) => ruleId === id));
+					const fix = firstFix(findingsOf(files, example, rule).filter(({ ruleId }) => ruleId === id));
 					if (fix === undefined) continue;
 					const after = Object.entries(afterFix(files, fix)).map(([path, text]) => [
 						path.slice(ROOT.length + 1),

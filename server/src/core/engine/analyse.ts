@@ -172,10 +172,11 @@ function suppressed(findings: readonly Finding[], configuration: Configuration, 
 /** What is wrong with an ignore comment; undefined when it does its work. */
 function complaintAbout({ ruleId, reason }: Suppression, silenced: number, options: AnalyseOptions): string | undefined {
 	if (ruleId === '') return 'This comment names no rule, so it silences nothing; write # nginx-websocket-ignore RULE reason.';
-	if (!(options.rules ?? RULES).some(({ id }) => id === ruleId))
+	const rule = (options.rules ?? RULES).find(({ id }) => id === ruleId);
+	if (rule === undefined)
 		return `There is no rule ${ruleId}, so this comment silences nothing; the name of the rule stands behind each finding.`;
 	if (reason === '') return `This comment does not say why ${ruleId} is ignored here; write the reason behind the rule's name.`;
-	return silenced > 0 || options.severities?.[ruleId] === 'off'
+	return silenced > 0 || (options.severities?.[ruleId] ?? (rule.optIn ? 'off' : undefined)) === 'off'
 		? undefined
 		: `Nothing here is found by ${ruleId}; remove this comment, or move it to the line above the finding.`;
 }

@@ -15,6 +15,11 @@ export function rulePage(rule: Rule): string {
 		`# ${rule.id}`,
 		rule.summary,
 		`*Severity: ${rule.severity}${rule.severity === 'error' ? ' where the intent is certain, warning where it is likely' : ''}. nginx versions: ${versionsOf(rule)}.*`,
+		...(rule.optIn
+			? [
+					`*It says nothing until it is given a severity: \`"severity": { "${rule.id}": "${rule.severity}" }\` in the settings or in \`.nginx-websocket.json\`.*`,
+				]
+			: []),
 		'## Why',
 		paragraph(rule.why),
 		'## What to do',

@@ -8,7 +8,10 @@ import type { Output } from './output.ts';
 export function listRules(output: Output): number {
 	const all = [...RULES, ...NOTICES];
 	const width = Math.max(...all.map(({ id }) => id.length));
-	for (const rule of all) output.data(`${rule.id.padEnd(width)}  ${rule.severity.padEnd(11)}  ${rule.summary}\n`);
+	for (const rule of all)
+		output.data(
+			`${rule.id.padEnd(width)}  ${rule.severity.padEnd(11)}  ${rule.summary}${'optIn' in rule && rule.optIn ? ' (says nothing until its severity is set)' : ''}\n`,
+		);
 	return 0;
 }
 
