@@ -45,7 +45,7 @@ export class Prover {
 	prove(report: Report, cures: readonly Cure[]): readonly Fix[] {
 		const fixes: Fix[] = [];
 		for (const cure of cures) {
-			const verdict = this.#verdictOf(report.route, cure.edits, cure.movesPath === true);
+			const verdict = this.#verdictOf(report.route, cure.edits, cure.changes);
 			if (verdict === 'worse') continue;
 			const safe = verdict.length === 0;
 			fixes.push({
@@ -58,18 +58,16 @@ export class Prover {
 		return fixes;
 	}
 
-	#verdictOf(subject: Route | undefined, edits: readonly Edit[], mayMove: boolean): Verdict {
+	#verdictOf(subject: Route | undefined, edits: readonly Edit[], on: Cure['changes']): Verdict {
 		const inside = subject === undefined ? [] : edits.filter((edit) => isInside(edit, subject));
-		if (subject === undefined || inside.length === 0 || !this.#standsAlone(subject))
-			return this.#compared(edits, subject, mayMove);
+		if (subject === undefined || inside.length === 0 || !this.#standsAlone(subject)) return this.#compared(edits, subject, on);
 		const elsewhere = edits.filter((edit) => !inside.includes(edit));
-		if (elsewhere.length === 0)
-			return this.#compareBlock(subject, subject.location.parent, this.#context.predictor, inside, mayMove);
-		const others = this.#compared(elsewhere, undefined, false);
+		if (elsewhere.length === 0) return this.#compareBlock(subject, subject.location.parent, this.#context.predictor, inside, on);
+		const others = this.#compared(elsewhere, undefined, undefined);
 		const outcome = others === 'worse' ? undefined : this.#outcome(elsewhere);
 		const same = outcome?.routes[this.#indexOf(subject)];
 		if (others === 'worse' || outcome === undefined || same === undefined) return 'worse';
-		const own = this.#compareBlock(subject, same.location.parent, outcome.predictor, inside, mayMove);
+		const own = this.#compareBlock(subject, same.location.parent, outcome.predictor, inside, on);
 		return own === 'worse' ? 'worse' : others;
 	}
 
@@ -85,7 +83,7 @@ export class Prover {
 		parent: Scope | undefined,
 		predictor: Predictor,
 		edits: readonly Edit[],
-		mayMove: boolean,
+		on: Cure['changes'],
 	): Verdict {
 		const { node, file } = subject.at;
 		const start = node.span.start;
@@ -98,16 +96,16 @@ export class Prover {
 		const [block] = tree.directives;
 		if (block === undefined) return 'worse';
 		const scope = placeBlock(block, { path: file.path, tree }, parent);
-		return effectOn(subject, scope, predictor, mayMove ? 'moving' : 'cured') === 'none' ? [] : 'worse';
+		return effectOn(subject, scope, predictor, on ?? 'cured') === 'none' ? [] : 'worse';
 	}
 
 	/** The verdict over every route of the configuration after these edits. */
-	#compared(edits: readonly Edit[], subject: Route | undefined, mayMove: boolean): Verdict {
-		const key = `${subject?.id ?? ''}\0${mayMove}\0${keyOfEdits(edits)}`;
+	#compared(edits: readonly Edit[], subject: Route | undefined, on: Cure['changes']): Verdict {
+		const key = `${subject?.id ?? ''}\0${on ?? ''}\0${keyOfEdits(edits)}`;
 		const known = this.#verdicts.get(key);
 		if (known !== undefined) return known;
 		const outcome = this.#outcome(edits);
-		const verdict = outcome === undefined ? 'worse' : compare(this.#context, outcome, subject, mayMove);
+		const verdict = outcome === undefined ? 'worse' : compare(this.#context, outcome, subject, on);
 		this.#verdicts.set(key, verdict);
 		return verdict;
 	}
@@ -144,8 +142,8 @@ export class Prover {
 	}
 }
 
-/** What a route is to a cure: the one that it cures, the one whose path it changes on purpose, or another. */
-type Role = 'cured' | 'moving' | 'other';
+/** What a route is to a cure: the one that it cures, the one whose path or Host it changes on purpose, or another. */
+type Role = 'cured' | 'path' | 'host' | 'other';
 
 /** `worse`, or the names of the other routes whose requests change. */
 type Verdict = 'worse' | readonly string[];
@@ -175,12 +173,12 @@ export function overlaid(files: Files, texts: ReadonlyMap<string, string>): File
 	};
 }
 
-function compare(before: RuleContext, { routes, predictor }: Outcome, subject: Route | undefined, mayMove: boolean): Verdict {
+function compare(before: RuleContext, { routes, predictor }: Outcome, subject: Route | undefined, on: Cure['changes']): Verdict {
 	const changed = new Set<string>();
 	for (const [route, same] of paired(before.allRoutes, routes)) {
 		if (same === undefined) return 'worse';
 		const isSubject = route.id === subject?.id;
-		const role = !isSubject ? 'other' : mayMove ? 'moving' : 'cured';
+		const role = !isSubject ? 'other' : (on ?? 'cured');
 		const effect = effectOn(route, same.location, predictor, role);
 		if (effect === 'worse' || (isSubject && effect === 'changed')) return 'worse';
 		if (effect === 'changed') changed.add(locationTitle(route.at));
@@ -219,12 +217,12 @@ function isWorse(before: Prediction, after: Prediction): boolean {
 function changes(before: Prediction, after: Prediction, role: Role): boolean {
 	const isSubject = role !== 'other';
 	if (before.upstream === null || after.upstream === null) return false;
-	if (role !== 'moving' && before.upstream.uri !== after.upstream.uri) return true;
+	if (role !== 'path' && before.upstream.uri !== after.upstream.uri) return true;
 	if (before.upstream.addresses.join() !== after.upstream.addresses.join()) return true;
 	if (!isSubject && before.upstream.httpVersion !== after.upstream.httpVersion) return true;
 	const names = new Set([...before.upstream.headers.keys(), ...after.upstream.headers.keys()]);
 	for (const name of names) {
-		if (isSubject && HANDSHAKE_HEADERS.test(name)) continue;
+		if (isSubject && (HANDSHAKE_HEADERS.test(name) || name === role)) continue;
 		if (before.upstream.headers.get(name) !== after.upstream.headers.get(name)) return true;
 	}
 	return false;

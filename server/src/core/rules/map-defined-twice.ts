@@ -1,5 +1,4 @@
 import type { PlacedDirective } from '../config/model.ts';
-import { removeDirective } from './cures/editing.ts';
 import { mapsOf } from './mapCause.ts';
 import { defineRule, placeOf } from './rule.ts';
 import { whereIs } from './wording.ts';
@@ -52,6 +51,7 @@ server {
 	}
 }
 `,
+			fixed: '',
 			proof: { bad: 101 },
 		},
 	],
@@ -72,7 +72,6 @@ server {
 					at: placeOf(map),
 					related: [{ ...placeOf(last), message: 'This one counts.' }],
 					message: `This map has no effect: ${whereIs(last, context.configuration)} defines ${last.node.args[1]?.value} again, and nginx takes the last definition for the whole http block. Remove this one, or rename it.`,
-					cures: () => [{ title: 'Remove the map that has no effect', preferred: true, edits: [removeDirective(map)] }],
 				};
 			}
 		}

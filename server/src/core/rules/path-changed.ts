@@ -88,7 +88,7 @@ answers only below /socket.io/.`,
 					const edit = removeUriPart(handler);
 					return edit === undefined
 						? []
-						: [{ title: "Pass the client's own path on", preferred: true, movesPath: true, edits: [edit] }];
+						: [{ title: "Pass the client's own path on", preferred: true, changes: 'path', edits: [edit] }];
 				},
 			};
 		}

@@ -19,8 +19,8 @@ export interface Cure {
 	readonly edits: readonly Edit[];
 	/** At most one cure of a report is preferred: `--fix` and fix-all apply it. */
 	readonly preferred: boolean;
-	/** The cure gives the backend another path, on purpose. */
-	readonly movesPath?: true;
+	/** What of the route's own request the cure changes on purpose, beside the headers of a handshake. */
+	readonly changes?: 'path' | 'host';
 }
 
 export interface RelatedPlace extends Place {

@@ -1,4 +1,5 @@
 // Written by `npm run generate`; do not edit.
+import backendTls from './backend-tls.ts';
 import cachedHandshake from './cached-handshake.ts';
 import connectionNotUpgrade from './connection-not-upgrade.ts';
 import directiveArguments from './directive-arguments.ts';
@@ -10,8 +11,11 @@ import handlerLost from './handler-lost.ts';
 import handshakeAnswered from './handshake-answered.ts';
 import handshakeKeyMissing from './handshake-key-missing.ts';
 import headersLost from './headers-lost.ts';
+import hostNotForwarded from './host-not-forwarded.ts';
+import hostUnderscore from './host-underscore.ts';
 import httpVersion10 from './http-version-1-0.ts';
 import httpVersion2 from './http-version-2.ts';
+import http2OnlyListen from './http2-only-listen.ts';
 import idleTimeout from './idle-timeout.ts';
 import includeCycle from './include-cycle.ts';
 import includeMissing from './include-missing.ts';
@@ -36,10 +40,12 @@ import slashRedirect from './slash-redirect.ts';
 import socketIoAffinity from './socket-io-affinity.ts';
 import statusRelabelled from './status-relabelled.ts';
 import subprotocolRemoved from './subprotocol-removed.ts';
+import subrequestUpgrades from './subrequest-upgrades.ts';
 import syntaxError from './syntax-error.ts';
 import tunnelLimit from './tunnel-limit.ts';
 import unknownDirective from './unknown-directive.ts';
 import unknownVariable from './unknown-variable.ts';
+import upgradeComparedExactly from './upgrade-compared-exactly.ts';
 import upgradeForEveryone from './upgrade-for-everyone.ts';
 import upgradeHidden from './upgrade-hidden.ts';
 import upgradeNotForwarded from './upgrade-not-forwarded.ts';
@@ -48,6 +54,7 @@ import workerConnections from './worker-connections.ts';
 
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = [
+	backendTls,
 	cachedHandshake,
 	connectionNotUpgrade,
 	directiveArguments,
@@ -59,8 +66,11 @@ export const RULES: readonly Rule[] = [
 	handshakeAnswered,
 	handshakeKeyMissing,
 	headersLost,
+	hostNotForwarded,
+	hostUnderscore,
 	httpVersion10,
 	httpVersion2,
+	http2OnlyListen,
 	idleTimeout,
 	includeCycle,
 	includeMissing,
@@ -84,10 +94,12 @@ export const RULES: readonly Rule[] = [
 	socketIoAffinity,
 	statusRelabelled,
 	subprotocolRemoved,
+	subrequestUpgrades,
 	syntaxError,
 	tunnelLimit,
 	unknownDirective,
 	unknownVariable,
+	upgradeComparedExactly,
 	upgradeForEveryone,
 	upgradeHidden,
 	upgradeNotForwarded,

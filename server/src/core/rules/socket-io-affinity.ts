@@ -6,8 +6,7 @@ import { evidenceOf, titleOf, whereIs } from './wording.ts';
 
 export default defineRule({
 	id: 'socket-io-affinity',
-	summary:
-		'socket.io goes to several servers without affinity, so its polling requests meet servers that do not know the session.',
+	summary: 'Requests of one socket.io session go to several servers, and all but one do not know it.',
 	severity: 'warning',
 	why: `socket.io and SockJS begin with several HTTP requests that belong to one session, and only then upgrade. Spread over servers, the
 second request meets one that answers 400 "Session ID unknown". Clients that are set to \`transports: ["websocket"]\` need no affinity.`,
