@@ -15,7 +15,6 @@ import hostNotForwarded from './host-not-forwarded.ts';
 import hostUnderscore from './host-underscore.ts';
 import httpVersion10 from './http-version-1-0.ts';
 import httpVersion2 from './http-version-2.ts';
-import http2OnlyListen from './http2-only-listen.ts';
 import idleTimeout from './idle-timeout.ts';
 import includeCycle from './include-cycle.ts';
 import includeMissing from './include-missing.ts';
@@ -70,7 +69,6 @@ export const RULES: readonly Rule[] = [
 	hostUnderscore,
 	httpVersion10,
 	httpVersion2,
-	http2OnlyListen,
 	idleTimeout,
 	includeCycle,
 	includeMissing,
