@@ -106,10 +106,11 @@ function isLostSocketIo(route: Route): string | undefined {
 function isBent(route: Route, context: RuleContext): string | undefined {
 	const { match } = route;
 	if (match?.kind !== 'prefix' && match?.kind !== 'prefix-first') return undefined;
+	const uriPart = /^https?:\/\/[^/$]+(\/[^$?]*)$/i.exec(route.handler?.node.args[0]?.value ?? '')?.[1];
+	if (uriPart === undefined) return undefined;
 	const path = `${match.pattern}${match.pattern.endsWith('/') ? '' : '/'}room`;
 	const uri = asked(route, context, path)?.upstream?.uri;
-	const uriPart = /^https?:\/\/[^/$]+(\/[^$?]*)$/i.exec(route.handler?.node.args[0]?.value ?? '')?.[1];
-	if (uri === undefined || uriPart === undefined || uri === path) return undefined;
+	if (uri === undefined || uri === path) return undefined;
 	if (!uri.includes('//') && uri !== `${uriPart}room`) return undefined;
 	if (!uri.includes('//') && uriPart.endsWith('/')) return undefined;
 	return `${path} reaches the backend as ${uri}: proxy_pass replaces ${match.pattern} by ${uriPart}, letter by letter. Let both end in a slash, or neither, or leave the URI part out.`;

@@ -63,8 +63,10 @@ server {
 	],
 	*check(context) {
 		for (const route of context.routes) {
-			const { plain, handshake } = route;
-			if (!handshake.upgrade || plain.location !== route.location) continue;
+			const { handshake } = route;
+			if (!handshake.upgrade || forwardsOwn(route)) continue;
+			const { plain } = route;
+			if (plain.location !== route.location) continue;
 			if (plain.upstream?.headers.get('upgrade')?.toLowerCase() !== 'websocket') continue;
 			const [line] = plain.upstream.headerSources.get('upgrade') ?? [];
 			if (line === undefined || line.node.name.value !== 'proxy_set_header') continue;
@@ -78,6 +80,19 @@ server {
 		}
 	},
 });
+
+/** True where every request to the location has its own Upgrade header passed on, so that a plain one asks for none. */
+function forwardsOwn({ handshake, location }: Route): boolean {
+	const lines = handshake.upstream?.headerSources.get('upgrade') ?? [];
+	const [line] = lines;
+	return (
+		lines.length === 1 &&
+		line?.node.args[1]?.value === '$http_upgrade' &&
+		handshake.location === location &&
+		!location.byName.has('if') &&
+		!location.byName.has('limit_except')
+	);
+}
 
 function curesOf(route: Route, line: PlacedDirective): readonly Cure[] {
 	const upgrade = replaceArgument(line, 1, '$http_upgrade');
