@@ -17,18 +17,18 @@ export interface Listen {
 
 /** Reads one `listen`; undefined when its address or port is not one. A port range gives its first port. */
 export function parseListen(placed: PlacedDirective): Listen | undefined {
-	const [first, ...rest] = placed.node.args.map((word) => word.value);
-	if (first === undefined) return undefined;
-	const address = readAddress(first);
+	const [first, ...rest] = placed.node.args;
+	const address = first && readAddress(first.value);
 	if (address === undefined) return undefined;
-	const flags = new Set(rest.map((flag) => flag.toLowerCase()));
+	const flags = rest.map(({ value }) => value.toLowerCase());
 	return {
-		...address,
-		tls: flags.has('ssl') || flags.has('quic'),
-		http2: flags.has('http2'),
-		quic: flags.has('quic'),
-		proxyProtocol: flags.has('proxy_protocol'),
-		defaultServer: flags.has('default_server') || flags.has('default'),
+		address: address.address,
+		port: address.port,
+		tls: flags.includes('ssl') || flags.includes('quic'),
+		http2: flags.includes('http2'),
+		quic: flags.includes('quic'),
+		proxyProtocol: flags.includes('proxy_protocol'),
+		defaultServer: flags.includes('default_server') || flags.includes('default'),
 		at: placed,
 	};
 }
@@ -55,6 +55,10 @@ export function listensOf(server: Scope): readonly Listen[] {
 }
 
 function readAddress(text: string): { address: string; port: number } | undefined {
+	// The plain way of writing first: `127.0.0.1:8080`, `*:80`.
+	const plain = /^([\w.*-]+):(\d+)$/.exec(text);
+	if (plain?.[1] !== undefined && plain[1].toLowerCase() !== 'unix')
+		return { address: plain[1].toLowerCase(), port: Number(plain[2]) };
 	if (text.toLowerCase().startsWith('unix:')) return { address: text, port: 0 };
 	if (/^\d+(-\d+)?$/.test(text)) return { address: '*', port: Number.parseInt(text, 10) };
 	const match = /^(\[[^\]]*\]|[^:]*)(?::(\d+)(?:-\d+)?)?$/.exec(text);

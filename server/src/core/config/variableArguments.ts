@@ -42,8 +42,12 @@ const POSITIONS: ReadonlyMap<string, Positions> = new Map(
 
 /** False for the many directives that take no variable in any argument. */
 export function mayTakeVariables(placed: PlacedDirective): boolean {
-	const name = placed.node.name.value;
-	return POSITIONS.has(name) || name === 'if' || placed.scope.context === 'map' || placed.scope.context === 'stream map';
+	return mayUse(placed.node.name.value) || placed.scope.context === 'map' || placed.scope.context === 'stream map';
+}
+
+/** The same by the name alone, for a line that is no entry of a map. */
+export function mayUse(name: string): boolean {
+	return POSITIONS.has(name) || name === 'if';
 }
 
 /** True when nginx looks for variables in this argument (zero-based) of a directive. */

@@ -3,7 +3,7 @@ import { isBuiltInVariable, mayBeForeignVariable } from '../reference/variables.
 import { variableReferences } from '../syntax/words.ts';
 import { capturingWords, mayCapture } from './captureNames.ts';
 import type { Configuration, ContextName, Place, PlacedDirective, Scope } from './model.ts';
-import { mayTakeVariables, takesVariables } from './variableArguments.ts';
+import { mayTakeVariables, mayUse, takesVariables } from './variableArguments.ts';
 
 /** nginx keeps the variables of http and of stream apart. */
 export type VariableSide = 'http' | 'stream';
@@ -74,11 +74,23 @@ export function variableTable(configuration: Configuration): VariableTable {
 	const unknown: VariableUse[] = [];
 	const incomplete = new Set<VariableSide>(configuration.fragment === undefined ? [] : ['http', 'stream']);
 
+	// Most lines are of a few names, and neither define nor use anything.
+	const idle = new Map<string, boolean>();
+	const isIdle = (name: string): boolean => {
+		let known = idle.get(name);
+		if (known === undefined) {
+			known = isKnownDirective(name) && !mayDefineAny(name) && !mayUse(name) && !mayDefineUnseen(name);
+			idle.set(name, known);
+		}
+		return known;
+	};
 	const visit = (scope: Scope, side: VariableSide): void => {
 		if (scope.unresolved.length > 0 && mayDefine(scope)) incomplete.add(side);
+		const entries = holdsEntries(scope);
 		for (const placed of scope.directives) {
+			if (!entries && placed.body === undefined && isIdle(placed.node.name.value)) continue;
 			if (definesAnything(placed)) incomplete.add('http').add('stream');
-			for (const definition of mayDefineAny(placed) ? definitionsOf(placed) : NO_DEFINITIONS) {
+			for (const definition of entries || mayDefineAny(placed.node.name.value) ? definitionsOf(placed) : NO_DEFINITIONS) {
 				const known = definitions.get(definition.name);
 				if (known === undefined) definitions.set(definition.name, [definition]);
 				else known.push(definition);
@@ -113,6 +125,11 @@ function mayDefine(scope: Scope): boolean {
 	return !/^(?:main|events|mail|types|(?:stream )?(?:upstream|geo|split_clients))$/.test(scope.context);
 }
 
+/** True for a directive that may bring variables which no line names. */
+function mayDefineUnseen(name: string): boolean {
+	return name === 'load_module' || bringsUnreadVariables(name);
+}
+
 function definesAnything({ node }: PlacedDirective): boolean {
 	return node.name.value === 'load_module'
 		? !OWN_MODULES.test(node.args[0]?.value ?? '')
@@ -132,10 +149,9 @@ function isPlaceholder(use: VariableUse): boolean {
 
 const NO_DEFINITIONS: readonly VariableDefinition[] = Object.freeze([]);
 
-/** False for the many lines of nginx's own directives that define nothing and match nothing. */
-function mayDefineAny({ node, scope }: PlacedDirective): boolean {
-	const name = node.name.value;
-	return holdsEntries(scope) || DEFINING.has(name) || mayCapture(name) || !isKnownDirective(name);
+/** False for nginx's own directives that define nothing and match nothing. */
+function mayDefineAny(name: string): boolean {
+	return DEFINING.has(name) || mayCapture(name) || !isKnownDirective(name);
 }
 
 /** The variables that a directive defines; not those of the lines in its block. */

@@ -42,7 +42,7 @@ export function readHeaders(written: readonly (readonly [string, string])[], rul
 	const seen = new Set<string>();
 	for (const [rawName, rawValue] of written) {
 		const name = toBytes(rawName);
-		const value = toBytes(rawValue).replace(/^[ ]+|[ ]+$/g, '');
+		const value = withoutBlanks(toBytes(rawValue));
 		if (name === '' || hasControl(name) || /[\0\r\n]/.test(value)) return { headers, refused: 400 };
 		if (name.length + value.length + 4 > rules.longest) return { headers, refused: 494 };
 		if (isInvalid(name, rules)) continue;
@@ -55,6 +55,11 @@ export function readHeaders(written: readonly (readonly [string, string])[], rul
 		headers.push({ name, lower, value });
 	}
 	return { headers, refused: undefined };
+}
+
+/** A value without the spaces around it. */
+function withoutBlanks(value: string): string {
+	return value.startsWith(' ') || value.endsWith(' ') ? value.replace(/^[ ]+|[ ]+$/g, '') : value;
 }
 
 /** Spaces and control characters end a request with 400 (1.21.1); other odd characters only lose the header. */
