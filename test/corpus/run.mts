@@ -4,8 +4,10 @@ import { styleText } from 'node:util';
 import { formatVersion, type NginxVersion } from '../../server/src/core/reference/versions.ts';
 import { corpusFiles, corpusFolder } from '../support/corpusFiles.ts';
 import { generations } from '../support/nginx.ts';
+import { sandboxGenerations } from '../support/sandboxes.ts';
 import { NginxReader } from '../support/syntaxVerdict.ts';
 import { comparePredictions } from './predictions.ts';
+import { recordedByFile, type SandboxedConfiguration, sandboxed, sandboxSummary } from './sandboxes.ts';
 import { runSyntaxOracle } from './syntaxOracle.ts';
 import { runPrefixes } from './syntaxPrefixes.ts';
 import { recordedConfigurations, recordedLocations } from './truth.ts';
@@ -114,6 +116,24 @@ if (wants('prefixes')) {
 	row('per character', `${((counts.milliseconds * 1e6) / counts.characters).toFixed(1)} ns`);
 	row('slowest', `${counts.slowest.where}: ${counts.slowest.milliseconds.toFixed(1)} ms`);
 	list('faults', counts.faults, true);
+}
+
+if (wants('sandbox')) {
+	const nginx = (await sandboxGenerations())[0];
+	if (nginx === undefined) throw new Error('there is no nginx here');
+	heading(`sandbox, with nginx ${formatVersion(nginx.version)}`);
+	const made: SandboxedConfiguration[] = [];
+	const byFile = new Map(configurations.map((configuration) => [configuration.file, configuration]));
+	for (const [file, locations] of recordedByFile(truth))
+		made.push(await sandboxed(folder, file, locations, byFile.get(file), nginx));
+	const summary = sandboxSummary(made);
+	row('configurations with a recorded truth', made.length);
+	for (const [reason, count] of summary.reasons) row(`  ${count} without it here`, reason);
+	row('give it', `${summary.given} of ${summary.comparable} (${((summary.given * 100) / summary.comparable).toFixed(1)} %)`);
+	row('predictions that agree with what happened', `${summary.agree} of ${summary.told}`);
+	row('median of one proof', `${Math.round(summary.median)} ms`);
+	list('UNLIKE the truth', summary.unlike, true);
+	if (summary.given < summary.comparable * 0.97 || summary.median > 1000) faults++;
 }
 
 if (wants('syntax')) {

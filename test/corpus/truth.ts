@@ -46,6 +46,10 @@ export interface RecordedConfiguration {
 	readonly complaint: string | undefined;
 	/** What had to be taken out or put in before it ran; empty when it ran as it is. */
 	readonly changes: readonly string[];
+	/** Files from elsewhere that includes were led to. */
+	readonly composed: readonly string[];
+	/** Lines of several contexts stand side by side, and were put where each belongs. */
+	readonly mixed: boolean;
 	/** The file is a template, and nginx saw a rendering of it. */
 	readonly rendered: boolean;
 }
@@ -80,6 +84,8 @@ export function recordedConfigurations(folder: string): readonly RecordedConfigu
 			accepted: strict === undefined ? undefined : strict.ok === true,
 			complaint: typeof strict?.msg === 'string' ? strict.msg : undefined,
 			changes: ['edits', 'assumed', 'stubbed_includes', 'rendered'].flatMap((key) => texts(line[key])),
+			composed: texts(line.composed),
+			mixed: /^mixed/.test(text(line.wrapped)),
 			rendered: texts(line.rendered).length > 0,
 		};
 	});

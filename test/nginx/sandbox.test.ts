@@ -110,7 +110,7 @@ http {
 	server {
 		listen 0.0.0.0:80; server_name a;
 		include id_rsa;
-		location /ws/ { proxy_pass http://127.0.0.1:${port}; ${FORWARD} proxy_store ${planted}-store; }
+		location /ws/ { proxy_pass http://127.0.0.1:${port}; ${FORWARD} proxy_store ${planted}-store; js_access main.check; }
 		location /lua/ws { access_by_lua_block { os.execute("touch ${planted}-lua") } proxy_pass http://127.0.0.1:${port}; ${FORWARD} }
 		location /dav/ws { dav_methods PUT; root ${ground.folder}; proxy_pass http://$arg_to; ${FORWARD} }
 		location /fine/ws { proxy_pass http://127.0.0.1:${port}; ${FORWARD} }
@@ -144,7 +144,7 @@ mail { auth_http 127.0.0.1:${port}; server { listen 25; protocol smtp; } }
 		expect(result.rewritings.map(({ what, line }) => `${line} ${what}`)).toEqual(
 			expect.arrayContaining(['1 load_module evil.so', '10 init_by_lua_block', '13 include id_rsa', '14 proxy_store']),
 		);
-		expect(result.routes[0]?.reason).toContain('proxy_store (line 14)');
+		expect(result.routes[0]?.reason).toContain('js_access (line 14): it runs code');
 	});
 });
 

@@ -23,6 +23,8 @@ export interface PlanOptions {
 	readonly routes: readonly Route[];
 	/** Directives that this nginx has turned out not to know. */
 	readonly lacking: ReadonlySet<string>;
+	/** Variables that nginx has turned out not to know, and that something else than the configuration's own lines defines. */
+	readonly undefinedVariables: ReadonlySet<string>;
 	/** Modules in nginx's own module folder, by file name: their full path. */
 	readonly modules: ReadonlyMap<string, string>;
 }
@@ -203,7 +205,11 @@ class Planner {
 	#treatment(placed: PlacedDirective): Treatment | undefined {
 		const { node, scope } = placed;
 		const name = node.name.value;
+		// Whom nobody may be, the sandbox is not either.
+		if (name === 'deny' && !scope.byName.has('allow')) return undefined;
 		const treatment = treatmentOf(name);
+		if (treatment?.decides === true && /^more_set_/.test(name) && !HANDSHAKE.test(node.args.map(({ value }) => value).join(' ')))
+			return { ...treatment, decides: false };
 		if (treatment !== undefined) return treatment;
 		if (this.#options.lacking.has(name))
 			return {
@@ -332,6 +338,12 @@ class Planner {
 		return rewriting;
 	}
 
+	#assume(what: string, why: string): Rewriting {
+		const rewriting: Rewriting = { kind: 'assumed', at: undefined, line: undefined, what, why };
+		this.#rewritings.set(what, rewriting);
+		return rewriting;
+	}
+
 	/** What the copy's http block says before the person's own lines. */
 	#httpText(): string {
 		const { lacking } = this.#options;
@@ -349,18 +361,20 @@ class Planner {
 		const wanted = new Set<string>();
 		for (const [name, definitions] of table.definitions)
 			if (definitions.length > 0 && definitions.every(({ at, side }) => side === 'http' && gone.has(at))) wanted.add(name);
+		for (const name of this.#options.undefinedVariables) {
+			wanted.add(name);
+			this.#dependences.push({
+				rewriting: this.#assume(`$${name}`, 'what defines it is not here; it is empty'),
+				scope: undefined,
+				variables: [name],
+			});
+		}
 		const texts = [...wanted].map((name) => `map $request_method $${name} { default ""; }`);
 		if (this.#configuration.fragment === undefined) return texts;
 		const used = new Set(table.uses.filter(({ side }) => side === 'http').map(({ name }) => name));
 		if (used.has('connection_upgrade') && !table.definitions.has('connection_upgrade')) {
 			texts.push('map $http_upgrade $connection_upgrade { default upgrade; "" close; }');
-			this.#rewritings.set('connection_upgrade', {
-				kind: 'assumed',
-				at: undefined,
-				line: undefined,
-				what: 'map $http_upgrade $connection_upgrade',
-				why: 'the file around this fragment is taken to hold the usual map',
-			});
+			this.#assume('map $http_upgrade $connection_upgrade', 'the file around this fragment is taken to hold the usual map');
 		}
 		return texts;
 	}
@@ -389,6 +403,9 @@ export function listenKey({ address, port }: Pick<Listen, 'address' | 'port'>): 
 }
 
 const GLOBALS = `daemon off; master_process off; pid ${FOLDER_MARK}/pid; lock_file ${FOLDER_MARK}/lock; error_log ${FOLDER_MARK}/error.log notice;`;
+
+/** Headers that a handshake stands or falls with. */
+const HANDSHAKE = /upgrade|connection|sec-websocket/i;
 
 /** True for what only prepares code that another directive runs. */
 function isPreparation(name: string): boolean {

@@ -24,6 +24,7 @@ export class Targets {
 	readonly #own = new Map<number, () => number>();
 	readonly #servers = new Map<string, string>();
 	#needsNowhere = false;
+	#needsNothing = false;
 
 	constructor(
 		configuration: Configuration,
@@ -57,6 +58,7 @@ export class Targets {
 	get blocks(): readonly string[] {
 		return [
 			...this.#blocks.values(),
+			...(this.#needsNothing ? [`map $request_method $sandbox_nothing { default ""; }`] : []),
 			...(this.#needsNowhere ? [`map $request_method ${NOWHERE} { default nowhere.invalid; }`] : []),
 		];
 	}
@@ -110,7 +112,7 @@ export class Targets {
 			// What the variable brings behind the address goes with it.
 			const path = rest === '' && placed.node.args[0]?.value.startsWith('$') ? uri : rest;
 			return {
-				text: `${scheme}${authority}${path.replace(/\$(?!\w|\{)/g, '')}`,
+				text: `${scheme}${authority}${this.#nothing()}${path.replace(/\$(?!\w|\{)/g, '')}`,
 				why: `where the variables lead: ${group ?? addresses[0] ?? ''}`,
 				unknown: false,
 			};
@@ -120,7 +122,7 @@ export class Targets {
 			return { text: `${scheme}${NOWHERE}${rest}`, why: 'a name that nothing resolves', unknown: false };
 		}
 		return {
-			text: `${scheme}${this.#alias(placed.node.args[0]?.value ?? '', 'a variable')}${rest}`,
+			text: `${scheme}${this.#alias(placed.node.args[0]?.value ?? '', 'a variable')}${this.#nothing()}${rest}`,
 			why: 'where its variables lead is not known',
 			unknown: route !== undefined,
 		};
@@ -147,6 +149,12 @@ export class Targets {
 		return inside;
 	}
 
+	/** Keeps a value one that is made for each request: nginx treats its URI in another way than that of a plain one. */
+	#nothing(): string {
+		this.#needsNothing = true;
+		return NOTHING;
+	}
+
 	#backend(backend: SandboxBackend): string {
 		return portMark('B', this.#backends.push(backend) - 1);
 	}
@@ -160,6 +168,8 @@ export class Targets {
 }
 
 const NOWHERE = '$sandbox_nowhere';
+/** Braces, since a letter may follow. */
+const NOTHING = '${sandbox_nothing}';
 
 /** Where the address ends and the URI begins. */
 function split(text: string): { readonly authority: string; readonly rest: string } {
@@ -179,7 +189,8 @@ function split(text: string): { readonly authority: string; readonly rest: strin
 			part.start > 0 &&
 			(part.kind === 'capture' || (part.kind === 'variable' && /^(?:request_uri|uri|document_uri|is_args)$/.test(part.name)))
 		)
-			if (!/^[.:]/.test(text.slice(part.end))) return { authority: text.slice(0, part.start), rest: text.slice(part.start) };
+			if (!/^[.:]/.test(text.slice(part.end)) && !/[.:-]$/.test(text.slice(0, part.start)))
+				return { authority: text.slice(0, part.start), rest: text.slice(part.start) };
 		at = part.end;
 	}
 	return { authority: text, rest: '' };

@@ -75,7 +75,7 @@ const NAMED: ReadonlyMap<string, Treatment> = new Map([
 const CODE = DECIDES('it runs code');
 const FAMILIES: readonly (readonly [RegExp, Treatment])[] = [
 	[/_by_(?:lua|njs|php|perl|js|wasm)(?:_block|_file)?$|^(?:js|lua|njs)_/, CODE],
-	[/^(?:proxy|fastcgi|uwsgi|scgi)_store(?:_access)?$/, WRITES],
+	[/^(?:proxy|fastcgi|uwsgi|scgi)_store(?:_access)?$/, HARMLESS(WRITES.why)],
 	[/^(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached|tunnel)_bind(?:_dynamic)?$/, HARMLESS('the backends are on this machine')],
 	[/^(?:proxy|uwsgi|grpc|zone_sync)_ssl(?:_|$)/, HARMLESS('the sandbox speaks to its backends without TLS')],
 	[/^otel_|^opentracing|^zipkin|^jaeger|^datadog/, HARMLESS(OUTWARD.why)],

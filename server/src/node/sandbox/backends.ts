@@ -70,9 +70,17 @@ function serve(socket: Socket, record: (request: Omit<Received, 'backend'>) => v
 			bytes = answerFrames(socket, bytes);
 			return;
 		}
-		if (bytes.length > 0 && !/^[A-Z]/.test(String.fromCharCode(bytes[0] ?? 0))) {
-			record({ requestLine: '', headers: [], status: 0 });
-			socket.destroy();
+		if (!/^[A-Za-z]/.test(String.fromCharCode(bytes[0] ?? 0x41))) {
+			const gateway = readGateway(bytes);
+			if (gateway === 'incomplete' && bytes.length < LARGEST_HEADER) return;
+			if (gateway === 'incomplete' || gateway === 'other') {
+				record({ requestLine: '', headers: [], status: 0 });
+				socket.destroy();
+				return;
+			}
+			record(gateway.request);
+			upgraded = answer(socket, gateway.request);
+			bytes = upgraded ? answerFrames(socket, bytes.subarray(gateway.end)) : Buffer.alloc(0);
 			return;
 		}
 		const end = bytes.indexOf('\r\n\r\n');
@@ -84,18 +92,55 @@ function serve(socket: Socket, record: (request: Omit<Received, 'backend'>) => v
 		}
 		const request = readRequest(bytes.subarray(0, end).toString('latin1'));
 		record(request);
-		if (request.status !== 101) {
-			socket.end(
-				`HTTP/1.1 ${request.status} Refused\r\nContent-Type: text/plain\r\nContent-Length: 7\r\nConnection: close\r\n\r\nrefused`,
-			);
-			return;
-		}
-		upgraded = true;
-		socket.write(
-			`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(valueIn(request.headers, 'sec-websocket-key'))}\r\n\r\n`,
-		);
-		bytes = answerFrames(socket, bytes.subarray(end + 4));
+		upgraded = answer(socket, request);
+		bytes = upgraded ? answerFrames(socket, bytes.subarray(end + 4)) : Buffer.alloc(0);
 	});
+}
+
+/** True when the tunnel is open. */
+function answer(socket: Socket, request: Omit<Received, 'backend'>): boolean {
+	if (request.status !== 101) {
+		socket.end(
+			`HTTP/1.1 ${request.status} Refused\r\nContent-Type: text/plain\r\nContent-Length: 7\r\nConnection: close\r\n\r\nrefused`,
+		);
+		return false;
+	}
+	socket.write(
+		`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(valueIn(request.headers, 'sec-websocket-key'))}\r\n\r\n`,
+	);
+	return true;
+}
+
+/** A request over uwsgi (a packet of name and value) or SCGI (a netstring of them); FastCGI has no tunnel and is `other`. */
+function readGateway(
+	bytes: Buffer,
+): { readonly request: Omit<Received, 'backend'>; readonly end: number } | 'incomplete' | 'other' {
+	if (bytes.length < 4) return 'incomplete';
+	const names: string[] = [];
+	let end: number;
+	if (bytes[0] === 0) {
+		end = 4 + bytes.readUInt16LE(1);
+		if (bytes.length < end) return 'incomplete';
+		for (let at = 4; at + 2 <= end; ) {
+			const length = bytes.readUInt16LE(at);
+			names.push(bytes.toString('latin1', at + 2, at + 2 + length));
+			at += 2 + length;
+		}
+	} else {
+		const size = /^(\d{1,6}):/.exec(bytes.toString('latin1', 0, 8));
+		if (size?.[1] === undefined) return 'other';
+		const start = size[0].length;
+		end = start + Number(size[1]) + 1;
+		if (bytes.length < end) return 'incomplete';
+		names.push(...bytes.toString('latin1', start, end - 1).split('\0'));
+	}
+	const values = new Map<string, string>();
+	for (let index = 0; index + 1 < names.length; index += 2) values.set(names[index] ?? '', names[index + 1] ?? '');
+	const lines = [...values]
+		.filter(([name]) => name.startsWith('HTTP_'))
+		.map(([name, value]) => `${name.slice(5).toLowerCase().replaceAll('_', '-')}: ${value}`);
+	const requestLine = `${values.get('REQUEST_METHOD') ?? 'GET'} ${values.get('REQUEST_URI') ?? '/'} HTTP/1.1`;
+	return { request: readRequest([requestLine, ...lines].join('\r\n')), end };
 }
 
 function readRequest(head: string): Omit<Received, 'backend'> {

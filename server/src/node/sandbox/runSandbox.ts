@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import type { Configuration } from '../../core/config/model.ts';
 import { maskHeader } from '../../core/handshake/secrets.ts';
 import { definitionsOf, isIn } from '../../core/reference/directives.ts';
+import { mayBeForeignVariable } from '../../core/reference/variables.ts';
 import { formatVersion } from '../../core/reference/versions.ts';
 import { createPredictor } from '../../core/request/predict.ts';
 import type { Route, RouteUrl } from '../../core/routes/route.ts';
@@ -96,10 +97,11 @@ export async function runSandbox(configuration: Configuration, options: SandboxO
 		sweepFolders(options.parent);
 		folder = await makeFolder(options.parent);
 		const lacking = new Set<string>();
+		const undefinedVariables = new Set<string>();
 		options.onStage?.('nginx -t');
 		for (let attempt = 0; ; attempt++) {
 			if (isCancelled(options)) return result('cancelled', [], plan);
-			plan = planSandbox(configuration, { routes, lacking, modules: nginx.modules });
+			plan = planSandbox(configuration, { routes, lacking, undefinedVariables, modules: nginx.modules });
 			if (plan.problem !== undefined) return failed(plan.problem, plan);
 			if (backends === undefined || backends.ports.length !== plan.backends.length) {
 				await backends?.stop();
@@ -117,6 +119,16 @@ export async function runSandbox(configuration: Configuration, options: SandboxO
 				const unknown = /unknown directive "([^"]+)"/.exec(verdict.output)?.[1];
 				if (unknown !== undefined && !lacking.has(unknown) && lacking.size < MOST_LACKING && isLacking(unknown, nginx)) {
 					lacking.add(unknown);
+					continue;
+				}
+				const variable = /unknown "([^"]+)" variable/.exec(verdict.output)?.[1];
+				if (
+					variable !== undefined &&
+					!undefinedVariables.has(variable) &&
+					undefinedVariables.size < MOST_LACKING &&
+					mayBeElsewhere(variable, configuration)
+				) {
+					undefinedVariables.add(variable);
 					continue;
 				}
 				if (problems.length === 0) return failed(shortened(verdict.output, folder.path), plan);
@@ -164,6 +176,11 @@ function isCancelled({ signal }: SandboxOptions): boolean {
 function isLacking(name: string, { version }: SandboxNginx): boolean {
 	const definitions = definitionsOf(name);
 	return definitions.some((definition) => isIn(definition, version));
+}
+
+/** True for a variable that a file around a fragment, or a module that is not here, defines. */
+function mayBeElsewhere(name: string, { fragment }: Configuration): boolean {
+	return mayBeForeignVariable(name) || (fragment !== undefined && !/__/.test(name));
 }
 
 async function writeCopy(
@@ -272,6 +289,8 @@ async function prove({ route, url, text }: SandboxErrand, world: Running, option
 			url: shown.replace(/^ws(?=:)/, url.listen.tls ? 'wss' : 'ws'),
 			connectTo: `127.0.0.1:${port}`,
 			timeoutMs: options.timeoutMs ?? 5_000,
+			// As a browser's page of that host sends it.
+			origin: 'same',
 			tls: { insecure: true },
 			signal: options.signal,
 		});
@@ -282,7 +301,7 @@ async function prove({ route, url, text }: SandboxErrand, world: Running, option
 	const prediction =
 		parts === undefined
 			? undefined
-			: createPredictor(configuration, options.nginx.version).predict(requestOfUrl(configuration, parts, [['Origin', '']]));
+			: createPredictor(configuration, options.nginx.version).predict(requestOfUrl(configuration, parts));
 	const location = prediction?.location ?? route.location;
 	const balancing = trace.outcome === 'upgraded' ? await spread(seen.at(-1), world, shake) : [];
 	return {
