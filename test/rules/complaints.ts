@@ -91,7 +91,7 @@ export const COMPLAINTS: readonly Complaint[] = [
 			),
 		},
 		says: [
-			`headers-lost: This location's own proxy_set_header cancels every one set around it, among them Upgrade, Connection (nginx.conf, line 4), so the backend sees no WebSocket handshake. Repeat the upgrade headers here.`,
+			`headers-lost: This location's own proxy_set_header cancels every one set around it, among them Upgrade and Connection (nginx.conf, line 4), so the backend sees no WebSocket handshake. Repeat the upgrade headers here.`,
 		],
 	},
 	{

@@ -1,3 +1,4 @@
+import type { DirectiveProblem } from '../config/directiveProblems.ts';
 import { problemsOf } from './directiveRule.ts';
 import { defineRule, placeOf } from './rule.ts';
 
@@ -5,6 +6,7 @@ export default defineRule({
 	id: 'directive-arguments',
 	summary: 'A directive has too few or too many arguments, or a block where none belongs.',
 	severity: 'error',
+	aboutText: true,
 	why: `nginx counts the arguments before it looks at them and refuses to start with "invalid number of arguments". The counts are those that
 real nginx of three generations took.`,
 	remedy: 'Give the directive the arguments it takes; put a value with blanks into quotes.',
@@ -46,7 +48,7 @@ real nginx of three generations took.`,
 			yield {
 				severity: 'error',
 				at: placeOf(at),
-				message: problem.message,
+				message: `${problem.message} ${adviceOn(problem)}`,
 				cures: () => {
 					const [, first] = at.node.args;
 					const last = at.node.args.at(-1);
@@ -69,6 +71,14 @@ real nginx of three generations took.`,
 		}
 	},
 });
+
+function adviceOn({ code, at }: DirectiveProblem): string {
+	if (code === 'block-missing') return 'Write { … } behind it.';
+	if (code === 'block-unexpected') return 'Write ; in place of the braces.';
+	return at.node.args.length < 2
+		? 'Write what is missing.'
+		: 'Quote a value that has blanks in it, or look for a ; that is missing.';
+}
 
 /** Directives whose second argument is one value that people write with blanks. */
 const VALUE_LAST: readonly string[] = [

@@ -81,7 +81,9 @@ reported as information only.`,
 			yield {
 				severity: wasRemoved ? 'warning' : 'information',
 				at: namePlace(problem),
-				message: problem.message,
+				message: `${problem.message} nginx refuses to start with it: ${
+					wasRemoved ? 'remove the line' : 'leave it out'
+				}, or say in the settings which version runs.`,
 			};
 		}
 	},

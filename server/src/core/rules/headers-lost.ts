@@ -88,5 +88,5 @@ levels around it is void there. One \`proxy_set_header Host\` in a location sile
 });
 
 function names(lines: readonly Parameters<typeof headerNameOf>[0][]): string {
-	return lines.map((line) => line.node.args[0]?.value ?? '').join(', ');
+	return lines.map((line) => line.node.args[0]?.value ?? '').join(' and ');
 }

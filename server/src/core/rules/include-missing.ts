@@ -42,6 +42,10 @@ Whatever the file could set is not known, and nothing is claimed that depends on
 	*check(context) {
 		for (const { code, path, span, message } of context.configuration.problems)
 			if (code !== 'include-cycle')
-				yield { severity: code === 'include-unreadable' ? 'warning' : 'information', at: { path, span }, message };
+				yield {
+					severity: code === 'include-unreadable' ? 'warning' : 'information',
+					at: { path, span },
+					message: `${message} ${code === 'include-unreadable' ? 'Make it readable.' : 'Add the file, or mend the name if it is missing on the server too.'}`,
+				};
 	},
 });

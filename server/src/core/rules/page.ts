@@ -14,7 +14,7 @@ export function rulePage(rule: Rule): string {
 	const parts = [
 		`# ${rule.id}`,
 		rule.summary,
-		`*Severity: ${rule.severity}${rule.severity === 'error' ? ' where the intent is certain, warning where it is likely' : ''}. nginx versions: ${versionsOf(rule)}.*`,
+		`*Severity: ${rule.severity}${rule.severity === 'error' && !rule.aboutText ? ' where the intent is certain, warning where it is likely' : ''}. nginx versions: ${versionsOf(rule)}.*`,
 		...(rule.optIn
 			? [
 					`*It says nothing until it is given a severity: \`"severity": { "${rule.id}": "${rule.severity}" }\` in the settings or in \`.nginx-websocket.json\`.*`,

@@ -88,6 +88,8 @@ export interface RuleMeta {
 	readonly summary: string;
 	/** The severity on a certain route; the text says when it is lower. */
 	readonly severity: Severity;
+	/** True for a rule about the text, whose severity depends on no location's intent. */
+	readonly aboutText?: true;
 	/** Paragraphs: what nginx does and why that hurts. */
 	readonly why: string;
 	/** What to write instead. */
