@@ -15,7 +15,7 @@ stream), 60 s unless set. The browser sees close code 1006; nginx logs it at lev
 clock, so pings more often than that keep the tunnel open as well.`,
 	remedy: 'Set `proxy_read_timeout 1h;` in the location, or let either side ping more often than the limit.',
 	ignore: 'Client or server ping more often than the limit.',
-	rows: ['TO1', 'TO2', 'TO3', 'TO4', 'TO5', 'TO8', 'TO12', 'TO13', 'TO22'],
+	rows: ['TO1', 'TO2', 'TO3', 'TO4', 'TO5', 'TO8', 'TO12', 'TO13', 'TO22', 'SM1'],
 	sources: [
 		'https://nginx.org/en/docs/http/websocket.html',
 		'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',

@@ -19,6 +19,7 @@ import idleTimeout from './idle-timeout.ts';
 import includeCycle from './include-cycle.ts';
 import includeMissing from './include-missing.ts';
 import listenHttp2Only from './listen-http2-only.ts';
+import listenQuicOnly from './listen-quic-only.ts';
 import locationInternal from './location-internal.ts';
 import locationShadowed from './location-shadowed.ts';
 import mapDefinedTwice from './map-defined-twice.ts';
@@ -28,6 +29,7 @@ import methodChanged from './method-changed.ts';
 import noTunnelModule from './no-tunnel-module.ts';
 import pathChanged from './path-changed.ts';
 import proxyPassScheme from './proxy-pass-scheme.ts';
+import proxyPassUriRefused from './proxy-pass-uri-refused.ts';
 import proxyTargetUnusable from './proxy-target-unusable.ts';
 import readTimeoutZero from './read-timeout-zero.ts';
 import reloadKeepsWorkers from './reload-keeps-workers.ts';
@@ -38,6 +40,7 @@ import shutdownCutsTunnels from './shutdown-cuts-tunnels.ts';
 import slashRedirect from './slash-redirect.ts';
 import socketIoAffinity from './socket-io-affinity.ts';
 import statusRelabelled from './status-relabelled.ts';
+import streamTargetRefused from './stream-target-refused.ts';
 import subprotocolRemoved from './subprotocol-removed.ts';
 import subrequestUpgrades from './subrequest-upgrades.ts';
 import syntaxError from './syntax-error.ts';
@@ -73,6 +76,7 @@ export const RULES: readonly Rule[] = [
 	includeCycle,
 	includeMissing,
 	listenHttp2Only,
+	listenQuicOnly,
 	locationInternal,
 	locationShadowed,
 	mapDefinedTwice,
@@ -82,6 +86,7 @@ export const RULES: readonly Rule[] = [
 	noTunnelModule,
 	pathChanged,
 	proxyPassScheme,
+	proxyPassUriRefused,
 	proxyTargetUnusable,
 	readTimeoutZero,
 	reloadKeepsWorkers,
@@ -91,6 +96,7 @@ export const RULES: readonly Rule[] = [
 	slashRedirect,
 	socketIoAffinity,
 	statusRelabelled,
+	streamTargetRefused,
 	subprotocolRemoved,
 	subrequestUpgrades,
 	syntaxError,
