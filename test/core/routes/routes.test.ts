@@ -96,6 +96,8 @@ describe('the URL of a route', () => {
 		['listen 8080; listen 8443 ssl;', '= /ws', ['wss://localhost:8443/ws', 'ws://localhost:8080/ws']],
 		['listen 80; server_name *.example.com;', '/ws', [expect.stringMatching(/^ws:\/\/[a-z]+\.example\.com\/ws$/)]],
 		['listen 80;', '@named', []],
+		['listen 80;', '~ ^/cool/(.*)/ws$', ['ws://localhost/cool/x/ws']],
+		['listen 80;', '~* \\.(?:ws|js)$', ['ws://localhost/.ws']],
 	])('%s location %s', (server, location, urls) => {
 		const [route] = routes(`server { ${server} location ${location} { ${WORKS} } }`);
 		expect(route?.urls.map(formatUrl)).toEqual(urls);

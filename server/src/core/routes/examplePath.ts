@@ -16,18 +16,21 @@ export function examplePath(match: LocationMatch): { readonly path: string; read
 			return match.pattern.startsWith('/') ? { path: encodePath(match.pattern), open: true } : undefined;
 		case 'regex':
 		case 'regex-caseless': {
-			const path = exampleOf(match.pattern);
-			if (path === undefined || !path.startsWith('/')) return undefined;
 			const regex = compileRegex(match.pattern, match.kind === 'regex-caseless');
-			return 'unsupported' in regex || !regex.exec(path) ? undefined : { path: encodePath(path), open: true };
+			if ('unsupported' in regex) return undefined;
+			// nginx merges slashes before it looks for a location, so a path with two of them is another one.
+			const path = [false, true]
+				.map((isLonger) => exampleOf(match.pattern, isLonger))
+				.find((one) => one?.startsWith('/') === true && !one.includes('//') && Boolean(regex.exec(one)));
+			return path === undefined ? undefined : { path: encodePath(path), open: true };
 		}
 		case 'named':
 			return undefined;
 	}
 }
 
-/** Something that a plain regular expression would match, shortest first; a guess that the caller checks with the expression itself. */
-function exampleOf(pattern: string): string | undefined {
+/** Something that a plain regular expression would match, as short as can be, or with what may be left out in it; a guess that the caller checks with the expression itself. */
+function exampleOf(pattern: string, isLonger: boolean): string | undefined {
 	let at = 0;
 	let budget = 200;
 
@@ -52,7 +55,7 @@ function exampleOf(pattern: string): string | undefined {
 		let out = one;
 		if (pattern[at] === '*' || pattern[at] === '?') {
 			at++;
-			out = '';
+			if (!isLonger) out = '';
 		} else if (pattern[at] === '+') at++;
 		else if (braces !== null) {
 			at += braces[0].length;

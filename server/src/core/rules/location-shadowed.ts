@@ -3,7 +3,7 @@ import type { Scope } from '../config/model.ts';
 import type { Route } from '../routes/route.ts';
 import { handshakeRequest } from '../routes/urls.ts';
 import { replaceArgument } from './cures/editing.ts';
-import { type Cure, defineRule, placeOf, placeOfArgument, type RuleContext } from './rule.ts';
+import { type Cure, defineRule, placeOf, placeOfArgument, type Report, type RuleContext } from './rule.ts';
 import { aboutRoute, whereIs } from './wording.ts';
 
 export default defineRule({
@@ -51,10 +51,50 @@ matches wins. Only \`^~\` on the prefix keeps them out.`,
 `,
 			proof: { bad: 404 },
 		},
+		{
+			title: 'an expression further up takes the path',
+			within: 'http',
+			path: '/live/ws',
+			bad: `server {
+	listen 8080;
+	location ~* ws$ {
+		return 404;
+	}
+	location ~ «^/live/ws$» {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location ~ ^/live/ws$ {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location ~* ws$ {
+		return 404;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 404 },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
 			const { match, outside } = route;
+			if (match?.kind === 'regex' || match?.kind === 'regex-caseless') {
+				const first = firstExpression(route, context);
+				if (first !== undefined) yield first;
+				continue;
+			}
 			if (match?.kind !== 'prefix' || outside === undefined || route.handler === undefined || !route.handshake.upgrade) continue;
 			const thief = thiefOf(outside.location, route);
 			if (thief === undefined || outside.upgrade || thiefOf(further(route, context), route) !== thief) continue;
@@ -71,6 +111,25 @@ matches wins. Only \`^~\` on the prefix keeps them out.`,
 		}
 	},
 });
+
+/** A regular expression whose example path an earlier one of the server takes: the first in the file wins (RT3). */
+function firstExpression(route: Route, context: RuleContext): Report | undefined {
+	const { match, outside } = route;
+	if (match === undefined || outside === undefined || outside.upgrade || outside.outcome === 'unknown') return undefined;
+	if (route.handler === undefined || !route.handshake.upgrade || route.intent.level !== 'certain') return undefined;
+	const opener = thiefOf(outside.location, route)?.opener;
+	if (opener === undefined || opener.file !== route.at.file || opener.scope !== route.at.scope) return undefined;
+	if (opener.node.span.start > route.at.node.span.start) return undefined;
+	const path = route.urls[0]?.path ?? '';
+	const about = aboutRoute(route);
+	return {
+		...about,
+		severity: 'warning',
+		at: placeOfArgument(route.at, match.argument),
+		message: `nginx gives ${path} to ${locationTitle(opener)} (${whereIs(opener, context.configuration)}), the first regular expression in the file that matches, and no WebSocket gets through there. Move this location above it.`,
+		related: [{ ...placeOf(opener), message: `Takes ${path} first.` }, ...(about.related ?? [])],
+	};
+}
 
 /** The location that got the request in place of the route's own, when it is a regular expression. */
 function thiefOf(location: Scope | null, route: Route): Scope | undefined {

@@ -18,6 +18,7 @@ import httpVersion2 from './http-version-2.ts';
 import idleTimeout from './idle-timeout.ts';
 import includeCycle from './include-cycle.ts';
 import includeMissing from './include-missing.ts';
+import jumpLosesHeaders from './jump-loses-headers.ts';
 import listenHttp2Only from './listen-http2-only.ts';
 import listenQuicOnly from './listen-quic-only.ts';
 import locationInternal from './location-internal.ts';
@@ -75,6 +76,7 @@ export const RULES: readonly Rule[] = [
 	idleTimeout,
 	includeCycle,
 	includeMissing,
+	jumpLosesHeaders,
 	listenHttp2Only,
 	listenQuicOnly,
 	locationInternal,
