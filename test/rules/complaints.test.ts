@@ -10,12 +10,15 @@ import { COMPLAINTS } from './complaints.ts';
 
 test.each(COMPLAINTS.map((one) => [one.number, one.complaint, one] as const))(
 	'%i: %s',
-	(_, __, { files, version, says, all }) => {
+	(_, __, { files, version, says, all, asked }) => {
 		const [first = ''] = Object.keys(files);
 		const { findings } = analyseProject(
 			memoryFiles(files),
 			(now) => [readLooseFile(first, now, { workspace: '/etc/nginx' })].filter((one) => one !== undefined),
-			{ version: version === undefined ? DEFAULT_VERSION : versionOf(version) },
+			{
+				version: version === undefined ? DEFAULT_VERSION : versionOf(version),
+				...(asked === undefined ? {} : { severities: { [asked]: 'hint' } }),
+			},
 		);
 		expect(
 			findings

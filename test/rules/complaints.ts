@@ -9,6 +9,8 @@ export interface Complaint {
 	/** What is said, as `rule: sentence`, by place; empty where nothing is wrong. Mere information and hints are left out unless `all`. */
 	readonly says: readonly string[];
 	readonly all?: true;
+	/** A rule that waits to be switched on, and is. */
+	readonly asked?: string;
 }
 
 const http = (text: string): string => `events {}\nhttp {\n${text}}\n`;
@@ -167,6 +169,41 @@ export const COMPLAINTS: readonly Complaint[] = [
 		all: true,
 	},
 	{
+		number: 10,
+		complaint: '403: the backend compares Origin with the name of the upstream, which is the Host that it gets',
+		files: {
+			[MAIN]: http(`\tupstream app {\n\t\tserver 127.0.0.1:3000;\n\t}\n${server(WORKS.replace('127.0.0.1:3000', 'app'))}`),
+		},
+		says: [
+			`host-not-forwarded: The backend gets "Host: app" and not the name in the browser's address, so a check of the Origin against it answers 403 (Go's gorilla/websocket and Tornado do so). Write \`proxy_set_header Host $host;\`.`,
+		],
+		all: true,
+		asked: 'host-not-forwarded',
+	},
+	{
+		number: 11,
+		complaint: 'session ID unknown, most of the time',
+		files: {
+			[MAIN]: http(
+				`\tupstream app {\n\t\tserver 10.0.0.1:3000;\n\t\tserver 10.0.0.2:3000;\n\t}\n${server(WORKS.replace('127.0.0.1:3000', 'app')).replace('/ws', '/socket.io/')}`,
+			),
+		},
+		says: [
+			`socket-io-affinity: location /socket.io/ (nginx.conf, line 9) spreads the requests of one socket.io session over 2 servers (round robin), and all but one answer 400 "Session ID unknown". Add \`ip_hash;\` to this upstream, unless every client uses the websocket transport alone.`,
+		],
+	},
+	{
+		number: 11,
+		complaint: 'the same servers for a plain WebSocket, where nothing is wrong',
+		files: {
+			[MAIN]: http(
+				`\tupstream app {\n\t\tserver 10.0.0.1:3000;\n\t\tserver 10.0.0.2:3000;\n\t}\n${server(WORKS.replace('127.0.0.1:3000', 'app'))}`,
+			),
+		},
+		says: [],
+		all: true,
+	},
+	{
 		number: 12,
 		complaint: 'the client gets 301',
 		files: {
@@ -237,6 +274,16 @@ export const COMPLAINTS: readonly Complaint[] = [
 		complaint: '401 with a password in front',
 		files: { [MAIN]: http(server(`${WORKS}\nauth_basic "members";\nauth_basic_user_file users;`)) },
 		says: [],
+	},
+	{
+		number: 18,
+		complaint: 'after a reload the old processes stay for days',
+		files: { [MAIN]: http(server(WORKS)) },
+		says: [
+			`reload-keeps-workers: After a reload the old workers live on until the last tunnel of location /ws ends, with the old configuration. Set \`worker_shutdown_timeout 1h;\` at the top of nginx.conf to end them.`,
+		],
+		all: true,
+		asked: 'reload-keeps-workers',
 	},
 	{
 		number: 19,
