@@ -7,6 +7,7 @@ import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
 import { DOCUMENTS } from './documents.ts';
 import { answerFileRequests } from './files.ts';
 import type { Host } from './host.ts';
+import { ReportPanels } from './report/reportPanel.ts';
 import { Reports } from './reports.ts';
 import { explainRoute } from './routeExplanation.ts';
 import { RouteTest } from './routeTest.ts';
@@ -32,11 +33,13 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 	const client = host.createClient(context.extensionUri, options);
 	answerFileRequests(client);
 	const reports = new Reports();
-	const test = new RouteTest(client, reports);
+	const panels = new ReportPanels(reports);
+	const test = new RouteTest(client, panels);
 	context.subscriptions.push(
 		log,
 		{ dispose: () => client.dispose() },
 		reports,
+		panels,
 		test.listen(),
 		...showStatus(client),
 		commands.registerCommand(TEST_ROUTE_COMMAND, (from: unknown) => test.run(from)),

@@ -1,11 +1,19 @@
 import { Range, Uri, WorkspaceEdit, window, workspace } from 'vscode';
 import type { FixReference } from '../../../server/src/protocol/requests.ts';
 
+/** Applies a fix, and offers the next test for when it is saved and nginx has read it. */
+export async function applyFixAndTest(fix: FixReference, again: () => Promise<void>): Promise<void> {
+	if (!(await applyFix(fix))) return;
+	const testAgain = 'Test Again';
+	const message = 'The fix is in the editor. Save it, reload nginx, and test again.';
+	if ((await window.showInformationMessage(message, testAgain)) === testAgain) await again();
+}
+
 /**
  * Applies a fix in the editor, unsaved, as one step that can be undone. False, with a message, when a document has changed since
  * the fix was made or the editor refuses.
  */
-export async function applyFix(fix: FixReference): Promise<boolean> {
+async function applyFix(fix: FixReference): Promise<boolean> {
 	const change = new WorkspaceEdit();
 	for (const { uri, version, edits } of fix.edits) {
 		const target = Uri.parse(uri);

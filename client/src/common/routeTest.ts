@@ -5,9 +5,9 @@ import type { HandshakeReport, HandshakeStage, TestHandshakeParams } from '../..
 import { HANDSHAKE_STAGE, TEST_HANDSHAKE } from '../../../server/src/protocol/requests.ts';
 import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
 import { offeredBy } from './capabilities.ts';
-import { applyFix } from './fixes.ts';
+import { applyFixAndTest } from './fixes.ts';
 import { showPlace } from './places.ts';
-import type { Reports } from './reports.ts';
+import type { ReportPanels } from './report/reportPanel.ts';
 import { chooseRoute, whyNothingArrives } from './routeChoice.ts';
 import type { RouteTarget } from './routeTarget.ts';
 import { askForTarget } from './routeTarget.ts';
@@ -24,11 +24,11 @@ const STAGES: Readonly<Record<HandshakeStage['stage'], string>> = {
 /** "NGINX: Test WebSocket route", from the palette, a code lens or the context menu. */
 export class RouteTest {
 	readonly #client: BaseLanguageClient;
-	readonly #reports: Reports;
+	readonly #reports: ReportPanels;
 	readonly #stages = new Map<string, (stage: HandshakeStage) => void>();
 	#count = 0;
 
-	constructor(client: BaseLanguageClient, reports: Reports) {
+	constructor(client: BaseLanguageClient, reports: ReportPanels) {
 		this.#client = client;
 		this.#reports = reports;
 	}
@@ -81,7 +81,7 @@ export class RouteTest {
 	async #test(target: RouteTarget): Promise<void> {
 		const report = await this.#handshake(target);
 		if (report === undefined) return;
-		await this.#reports.show(`WebSocket test of ${target.url.replaceAll('/', '∕')}`, report.report);
+		this.#reports.show(`WebSocket test of ${target.url.replaceAll('/', '∕')}`, report, () => this.#test(target));
 		await this.#offerNext(target, report);
 	}
 
@@ -144,8 +144,6 @@ export class RouteTest {
 		if (answer === again) return this.#test(target);
 		if (answer === show && cause !== undefined) return showPlace(cause);
 		if (answer === anyCertificate) return this.#test({ ...target, insecure: true });
-		if (answer !== apply || fix === undefined || !(await applyFix(fix))) return;
-		const next = await window.showInformationMessage('The fix is in the editor. Save it, reload nginx, and test again.', again);
-		if (next === again) await this.#test(target);
+		if (answer === apply && fix !== undefined) await applyFixAndTest(fix, () => this.#test(target));
 	}
 }

@@ -1,4 +1,5 @@
-import type { Station } from '../core/handshake/path.ts';
+import type { Station } from '../core/handshake/station.ts';
+import type { Picture } from '../core/handshake/report.ts';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
 import type { Position } from '../core/text/span.ts';
 
@@ -184,8 +185,13 @@ export interface ExplanationLine {
 export interface ReportStation extends ExplanationLine, Pick<Station, 'kind' | 'state'> {}
 
 export type ReportPart =
-	| { readonly kind: 'lines'; readonly title: string; readonly lines: readonly ExplanationLine[] }
-	| { readonly kind: 'rows'; readonly title: string; readonly rows: readonly (readonly [string, string])[] }
+	| { readonly kind: 'lines'; readonly title: string; readonly picture?: Picture; readonly lines: readonly ExplanationLine[] }
+	| {
+			readonly kind: 'rows';
+			readonly title: string;
+			readonly picture?: Picture;
+			readonly rows: readonly (readonly [string, string])[];
+	  }
 	| { readonly kind: 'code'; readonly title: string; readonly text: string };
 
 export interface FixReference {

@@ -1,7 +1,7 @@
 import type { Configuration, Place, PlacedDirective } from '../config/model.ts';
 import type { Prediction } from '../request/prediction.ts';
 import { whereIs } from '../rules/wording.ts';
-import type { Station } from './path.ts';
+import type { Station } from './station.ts';
 import type { HandshakeTrace } from './trace.ts';
 
 /** One sentence, and the directive that it is about. */

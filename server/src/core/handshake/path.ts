@@ -2,25 +2,9 @@ import { listensOf } from '../config/listen.ts';
 import { locationTitle } from '../config/location.ts';
 import type { PlacedDirective } from '../config/model.ts';
 import type { Prediction } from '../request/prediction.ts';
-import { backendName, type Culprit, type HandshakeLine, type Known, passedBy, sayAt } from './explanation.ts';
+import { backendName, type Culprit, type Known, passedBy, sayAt } from './explanation.ts';
+import type { Station } from './station.ts';
 import { isHealthy } from './trace.ts';
-
-/** How far the handshake came: through this station, broken here, never here, or nobody can tell. */
-export type StationState = 'passed' | 'broken' | 'unreached' | 'unknown';
-
-/** One station of a handshake on its way from the client to the backend; `text` names it as the configuration does. */
-export interface Station extends HandshakeLine {
-	readonly kind: 'client' | 'listen' | 'server' | 'location' | 'upstream' | 'backend';
-	readonly state: StationState;
-}
-
-/** What the state of a station is called, wherever it is shown. */
-export const STATION_STATES: Readonly<Record<StationState, string>> = {
-	passed: 'passed',
-	broken: 'BROKE HERE',
-	unreached: 'not reached',
-	unknown: 'not known',
-};
 
 type Stop = Omit<Station, 'state'>;
 

@@ -1,35 +1,47 @@
 import { closeCodeMeaning } from './closeCodes.ts';
 import { curlCommand, wscatCommand } from './commands.ts';
 import { formatMs, type HandshakeExplanation, type HandshakeLine } from './explanation.ts';
-import { STATION_STATES, type Station } from './path.ts';
+import { STATION_STATES, type Station } from './station.ts';
 import type { HandshakeTrace, HeaderLines, ResponseChecks } from './trace.ts';
+
+/** What a part is drawn as, where a report can show pictures. */
+export type Picture = 'path' | 'time' | 'sent' | 'received';
 
 /** One part of a report; `lines` are sentences, `rows` name and value, `code` is shown as it is. */
 export type ReportSection =
-	| { readonly kind: 'lines'; readonly title: string; readonly lines: readonly HandshakeLine[] }
-	| { readonly kind: 'rows'; readonly title: string; readonly rows: readonly (readonly [string, string])[] }
+	| { readonly kind: 'lines'; readonly title: string; readonly picture?: Picture; readonly lines: readonly HandshakeLine[] }
+	| {
+			readonly kind: 'rows';
+			readonly title: string;
+			readonly picture?: Picture;
+			readonly rows: readonly (readonly [string, string])[];
+	  }
 	| { readonly kind: 'code'; readonly title: string; readonly text: string };
 
 /** The whole report, the answer first: what happened, why, what to do; then the record. The same for every way of showing it. */
 export function reportSections(trace: HandshakeTrace, explanation: HandshakeExplanation): readonly ReportSection[] {
 	const sections: ReportSection[] = [];
-	const lines = (title: string, content: readonly HandshakeLine[]): void => {
-		if (content.length > 0) sections.push({ kind: 'lines', title, lines: content });
+	const lines = (title: string, content: readonly HandshakeLine[], picture?: Picture): void => {
+		if (content.length > 0) sections.push({ kind: 'lines', title, ...(picture && { picture }), lines: content });
 	};
-	const rows = (title: string, content: readonly (readonly [string, string])[]): void => {
-		if (content.length > 0) sections.push({ kind: 'rows', title, rows: content });
+	const rows = (title: string, content: readonly (readonly [string, string])[], picture?: Picture): void => {
+		if (content.length > 0) sections.push({ kind: 'rows', title, ...(picture && { picture }), rows: content });
 	};
 	lines('Why', explanation.why);
 	lines('What to do', explanation.advice);
-	lines('Path', (explanation.path ?? []).map(stationLine));
+	lines('Path', (explanation.path ?? []).map(stationLine), 'path');
 	if (trace.checks !== undefined) rows('Checks of the 101', checkRows(trace.checks));
 	rows('After it opened', openRows(trace));
-	rows('Time', timeRows(trace));
+	rows('Time', timeRows(trace), 'time');
 	rows('Connection', connectionRows(trace));
-	rows('Sent', trace.request.headers);
+	rows('Sent', trace.request.headers, 'sent');
 	const { response } = trace;
 	if (response !== undefined) {
-		rows(`Received: ${response.status}${response.reason === '' ? '' : ` ${response.reason}`}`, headerRows(response.headers));
+		rows(
+			`Received: ${response.status}${response.reason === '' ? '' : ` ${response.reason}`}`,
+			headerRows(response.headers),
+			'received',
+		);
 		if (response.body.trim() !== '')
 			sections.push({
 				kind: 'code',

@@ -1,0 +1,71 @@
+import type { Disposable } from 'vscode';
+import { env, ViewColumn, type WebviewPanel, window } from 'vscode';
+import type { HandshakeReport } from '../../../../server/src/protocol/requests.ts';
+import { applyFixAndTest } from '../fixes.ts';
+import { showPlace } from '../places.ts';
+import type { Reports } from '../reports.ts';
+import { type Page, type PageMessage, reportPage } from './page.ts';
+
+declare const crypto: { getRandomValues(bytes: Uint8Array): Uint8Array };
+
+/** What is shown, and how it is tested once more. */
+interface Shown {
+	readonly name: string;
+	readonly report: HandshakeReport;
+	readonly again: () => Promise<void>;
+	readonly page: Page;
+}
+
+/** The reports of handshakes as pages beside the configuration; a new report of the same name takes the place of the old one. */
+export class ReportPanels implements Disposable {
+	readonly #reports: Reports;
+	readonly #panels = new Map<string, { readonly panel: WebviewPanel; shown: Shown }>();
+
+	/** @param reports shows the same report as text */
+	constructor(reports: Reports) {
+		this.#reports = reports;
+	}
+
+	/** Shows a report and leaves the caret where it is. */
+	show(name: string, report: HandshakeReport, again: () => Promise<void>): void {
+		const shown: Shown = { name, report, again, page: reportPage(report, nonce()) };
+		const open = this.#panels.get(name);
+		if (open !== undefined) {
+			open.shown = shown;
+			open.panel.webview.html = shown.page.html;
+			open.panel.reveal(undefined, true);
+			return;
+		}
+		const panel = window.createWebviewPanel(
+			'nginxWebSocket.report',
+			name,
+			{ viewColumn: ViewColumn.Beside, preserveFocus: true },
+			{ enableScripts: true, enableFindWidget: true, localResourceRoots: [] },
+		);
+		const entry = { panel, shown };
+		this.#panels.set(name, entry);
+		panel.onDidDispose(() => this.#panels.delete(name));
+		panel.webview.onDidReceiveMessage((message: PageMessage) => this.#answer(entry.shown, message));
+		panel.webview.html = shown.page.html;
+	}
+
+	async #answer({ name, report, again, page }: Shown, { kind, index }: PageMessage): Promise<void> {
+		const place = page.places[index];
+		const copied = page.copies[index];
+		const [fix] = report.fixes;
+		if (kind === 'open' && place !== undefined) await showPlace(place, ViewColumn.One);
+		else if (kind === 'copy' && copied !== undefined) await env.clipboard.writeText(copied);
+		else if (kind === 'text') await this.#reports.showText(name, report.report);
+		else if (kind === 'again') await again();
+		else if (kind === 'fix' && fix !== undefined) await applyFixAndTest(fix, again);
+	}
+
+	dispose(): void {
+		for (const { panel } of this.#panels.values()) panel.dispose();
+	}
+}
+
+function nonce(): string {
+	const bytes = crypto.getRandomValues(new Uint8Array(16));
+	return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
