@@ -1,6 +1,6 @@
-import type { ExtensionContext } from 'vscode';
+import type { Disposable, ExtensionContext, TestItem } from 'vscode';
 import { commands, window, workspace } from 'vscode';
-import type { LanguageClientOptions } from 'vscode-languageclient';
+import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import type { InitializationOptions } from '../../../server/src/protocol/requests.ts';
 import { EXPLAIN_ROUTE_COMMAND, TEST_ROUTE_COMMAND, TRUST_GRANTED } from '../../../server/src/protocol/requests.ts';
 import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
@@ -13,6 +13,7 @@ import { explainRoute } from './routeExplanation.ts';
 import { RouteTest } from './routeTest.ts';
 import { insertSnippet } from './snippets.ts';
 import { showStatus } from './status.ts';
+import { RouteTests } from './testing/routeTests.ts';
 import { compareVersions } from './versionComparison.ts';
 
 /** Starts the server and puts the commands in place; the same on the desktop and on the web. A server that does not start is shown in the status item, and can be started again. */
@@ -44,6 +45,7 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 		...showStatus(client),
 		commands.registerCommand(TEST_ROUTE_COMMAND, (from: unknown) => test.run(from)),
 		commands.registerCommand(EXPLAIN_ROUTE_COMMAND, (from: unknown) => explainRoute(client, reports, from)),
+		...(host.hasSockets ? testingView(client, context, panels) : []),
 		commands.registerCommand('nginxWebSocket.insertSnippet', () => insertSnippet(client)),
 		commands.registerCommand('nginxWebSocket.compareVersions', () => compareVersions(client, reports)),
 		commands.registerCommand('nginxWebSocket.restartServer', async () => {
@@ -59,4 +61,18 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 	} catch (error) {
 		log.error(error instanceof Error ? error : String(error));
 	}
+}
+
+/** The Testing view, and the commands that stand at its failures. */
+function testingView(client: BaseLanguageClient, context: ExtensionContext, panels: ReportPanels): Disposable[] {
+	const routeTests = new RouteTests(client, context.workspaceState, panels);
+	return [
+		routeTests,
+		commands.registerCommand('nginxWebSocket.testing.applyFix', ({ test }: { readonly test: TestItem }) =>
+			routeTests.applyFix(test),
+		),
+		commands.registerCommand('nginxWebSocket.testing.showReport', ({ test }: { readonly test: TestItem }) =>
+			routeTests.showReport(test),
+		),
+	];
 }

@@ -1,5 +1,10 @@
 import { QuickPickItemKind, window, workspace } from 'vscode';
-import type { RouteDescription, RouteUrlDescription } from '../../../server/src/protocol/requests.ts';
+import type {
+	RouteDescription,
+	RouteReference,
+	RouteUrlDescription,
+	TestHandshakeParams,
+} from '../../../server/src/protocol/requests.ts';
 import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
 import { isLoopback, loopbackFor } from './loopback.ts';
 
@@ -30,9 +35,39 @@ export async function askForTarget(route: RouteDescription): Promise<RouteTarget
 }
 
 /** The URL as a person writes it: without the scheme's own port. */
-function urlText({ scheme, host, port, path }: Pick<RouteUrlDescription, 'scheme' | 'host' | 'port' | 'path'>): string {
+export function urlText({ scheme, host, port, path }: Pick<RouteUrlDescription, 'scheme' | 'host' | 'port' | 'path'>): string {
 	const usual = scheme === 'wss' ? 443 : 80;
 	return `${scheme}://${host}${port === usual ? '' : `:${port}`}${path}`;
+}
+
+/** The request for one handshake. */
+export function handshakeParams(target: RouteTarget): TestHandshakeParams {
+	return {
+		uri: target.uri,
+		routeId: target.routeId,
+		url: target.url,
+		options: {
+			...(target.connectTo === undefined ? {} : { connectTo: target.connectTo }),
+			...(target.insecure === true ? { insecure: true } : {}),
+			reach: target.reach,
+			timeoutMs: workspace.getConfiguration(SETTINGS_SECTION).get<number>('test.timeout', 10_000),
+		},
+	};
+}
+
+/**
+ * Where a URL of a route is tested when nobody is asked for what the configuration leaves open: on this machine, where its `listen` can
+ * be reached there. Another machine still takes a yes; undefined without it.
+ */
+export async function targetWithoutAsking(
+	{ uri, routeId }: RouteReference,
+	open: RouteUrlDescription,
+): Promise<RouteTarget | undefined> {
+	const url = urlText(open);
+	if (isLoopback(open.host)) return { uri, routeId, url, reach: 'loopback' };
+	const connectTo = loopbackFor(open.listenAddress);
+	if (connectTo !== undefined) return { uri, routeId, url, connectTo, reach: 'loopback' };
+	return (await confirmContact(url, open.host)) ? { uri, routeId, url, reach: 'any' } : undefined;
 }
 
 async function pickUrl(urls: readonly RouteUrlDescription[]): Promise<RouteUrlDescription | undefined> {

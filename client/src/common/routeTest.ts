@@ -3,14 +3,13 @@ import { commands, ProgressLocation, window, workspace } from 'vscode';
 import type { BaseLanguageClient } from 'vscode-languageclient';
 import type { HandshakeReport, HandshakeStage, TestHandshakeParams } from '../../../server/src/protocol/requests.ts';
 import { HANDSHAKE_STAGE, TEST_HANDSHAKE } from '../../../server/src/protocol/requests.ts';
-import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
 import { offeredBy } from './capabilities.ts';
 import { applyFixAndTest } from './fixes.ts';
 import { showPlace } from './places.ts';
 import type { ReportPanels } from './report/reportPanel.ts';
 import { chooseRoute, whyNothingArrives } from './routeChoice.ts';
 import type { RouteTarget } from './routeTarget.ts';
-import { askForTarget } from './routeTarget.ts';
+import { askForTarget, handshakeParams } from './routeTarget.ts';
 
 const STAGES: Readonly<Record<HandshakeStage['stage'], string>> = {
 	dns: 'looking up the name',
@@ -89,18 +88,7 @@ export class RouteTest {
 	async #handshake(target: RouteTarget): Promise<HandshakeReport | undefined> {
 		this.#count += 1;
 		const progressToken = `test-${this.#count}`;
-		const params: TestHandshakeParams = {
-			uri: target.uri,
-			routeId: target.routeId,
-			url: target.url,
-			options: {
-				...(target.connectTo === undefined ? {} : { connectTo: target.connectTo }),
-				...(target.insecure === true ? { insecure: true } : {}),
-				reach: target.reach,
-				timeoutMs: workspace.getConfiguration(SETTINGS_SECTION).get<number>('test.timeout', 10_000),
-			},
-			progressToken,
-		};
+		const params: TestHandshakeParams = { ...handshakeParams(target), progressToken };
 		return window.withProgress(
 			{ location: ProgressLocation.Notification, title: `Testing ${target.url}`, cancellable: true },
 			async (progress, cancelled) => {
