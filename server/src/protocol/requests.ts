@@ -1,5 +1,5 @@
-import type { Station } from '../core/handshake/station.ts';
 import type { Picture } from '../core/handshake/report.ts';
+import type { Station } from '../core/handshake/station.ts';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
 import type { Position } from '../core/text/span.ts';
 

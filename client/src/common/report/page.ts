@@ -35,7 +35,7 @@ document.addEventListener('click', ({ target }) => {
 });`;
 
 /**
- * The report as a page for a webview: the same words as the text, in the same order, with pictures of the path and of the time. Nothing
+ * The report as a page for a webview: the same words as the text, the picture of the path first, then in the order of the text. Nothing
  * in it is loaded from anywhere, and what a server sent stands in it as text alone. @param nonce fresh and unguessable
  */
 export function reportPage(report: PageReport, nonce: string): Page {
@@ -100,7 +100,7 @@ function partsOf(report: PageReport, draft: Drafting): readonly Markup[] {
 	let sent: Markup | undefined;
 	for (const part of report.parts) {
 		if (part.kind === 'code') out.push(draft.section(part.title, codeBlock(part, draft)));
-		else if (part.picture === 'path') out.push(draft.section(part.title, pathPicture(report.path, draft)));
+		else if (part.picture === 'path') out.unshift(draft.section(part.title, pathPicture(report.path, draft)));
 		else if (part.kind === 'lines') out.push(draft.section(part.title, list(part.lines, draft)));
 		else if (part.picture === 'time') out.push(draft.section(part.title, waterfall(report.trace.timing, part.rows)));
 		else if (part.picture === 'sent') sent = table(part, draft);

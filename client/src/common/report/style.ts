@@ -14,7 +14,7 @@ button.main { color: var(--vscode-button-foreground); background: var(--vscode-b
 button.place { padding: 0; border: 0; background: none; color: var(--vscode-textLink-foreground); text-decoration: underline; }
 button:focus-visible, pre:focus-visible { outline: 2px solid var(--vscode-focusBorder); outline-offset: 2px; }
 .path { display: flex; flex-wrap: wrap; gap: .5rem 1.6rem; list-style: none; margin: 0; padding: 0; }
-.path li { position: relative; flex: 1 1 6.5rem; max-width: 14rem; padding: .4rem .6rem; border: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder, currentColor)); border-top: 4px solid var(--vscode-testing-iconPassed, #2a2); border-radius: 3px; overflow-wrap: anywhere; }
+.path li { position: relative; flex: 1 1 5.5rem; max-width: 14rem; padding: .4rem .6rem; border: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder, currentColor)); border-top: 4px solid var(--vscode-testing-iconPassed, #2a2); border-radius: 3px; overflow-wrap: anywhere; }
 .path li + li::before { content: "\\2192" / ""; position: absolute; left: -1.35rem; top: .6rem; color: var(--vscode-descriptionForeground); }
 .path .broken { border-top-color: var(--vscode-testing-iconFailed, #d33); background: var(--vscode-inputValidation-errorBackground); border-style: solid; }
 .path .broken .state { font-weight: 600; color: var(--vscode-errorForeground); }
