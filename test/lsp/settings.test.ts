@@ -139,7 +139,9 @@ test('in a workspace that is not trusted nothing is started and nothing connecte
 
 test('a server that cannot make connections says so at the start, and when asked', async () => {
 	const session = await start({ initializationOptions: { trusted: true } });
-	expect(session.initialized.capabilities.experimental).toEqual({ nginxWebSocket: { handshake: false, explain: true } });
+	expect(session.initialized.capabilities.experimental).toEqual({
+		nginxWebSocket: { handshake: false, sandbox: false, explain: true },
+	});
 	await expect(session.client.sendRequest(TEST_HANDSHAKE, { uri: 'x', url: 'ws://localhost/' })).rejects.toThrow(
 		/browser cannot open a raw connection/,
 	);

@@ -3,14 +3,18 @@ import { commands, window, workspace } from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import type { InitializationOptions } from '../../../server/src/protocol/requests.ts';
 import { EXPLAIN_ROUTE_COMMAND, TEST_ROUTE_COMMAND, TRUST_GRANTED } from '../../../server/src/protocol/requests.ts';
+import type { ProveFixParams } from '../../../server/src/protocol/sandbox.ts';
+import { PROVE_FIX_COMMAND, TEST_IN_SANDBOX_COMMAND } from '../../../server/src/protocol/sandbox.ts';
 import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
 import { DOCUMENTS } from './documents.ts';
 import { answerFileRequests } from './files.ts';
 import type { Host } from './host.ts';
+import { NginxControl } from './nginxControl.ts';
 import { ReportPanels } from './report/reportPanel.ts';
 import { Reports } from './reports.ts';
 import { explainRoute } from './routeExplanation.ts';
 import { RouteTest } from './routeTest.ts';
+import { Sandbox } from './sandbox.ts';
 import { insertSnippet } from './snippets.ts';
 import { showStatus } from './status.ts';
 import { RouteTests } from './testing/routeTests.ts';
@@ -22,7 +26,9 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 	const initializationOptions: InitializationOptions = {
 		trusted: workspace.isTrusted,
 		filesThroughClient: !host.hasSockets || (workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme !== 'file'),
-		commands: host.hasSockets ? [TEST_ROUTE_COMMAND, EXPLAIN_ROUTE_COMMAND] : [EXPLAIN_ROUTE_COMMAND],
+		commands: host.hasSockets
+			? [TEST_ROUTE_COMMAND, EXPLAIN_ROUTE_COMMAND, TEST_IN_SANDBOX_COMMAND, PROVE_FIX_COMMAND]
+			: [EXPLAIN_ROUTE_COMMAND],
 	};
 	const options: LanguageClientOptions = {
 		documentSelector: DOCUMENTS,
@@ -36,16 +42,25 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 	const reports = new Reports();
 	const panels = new ReportPanels(reports);
 	const test = new RouteTest(client, panels);
+	const sandbox = new Sandbox(client, reports);
+	const nginx = new NginxControl(client);
 	context.subscriptions.push(
 		log,
 		{ dispose: () => client.dispose() },
 		reports,
 		panels,
 		test.listen(),
+		sandbox.listen(),
+		nginx.listen(),
 		...showStatus(client),
 		commands.registerCommand(TEST_ROUTE_COMMAND, (from: unknown) => test.run(from)),
 		commands.registerCommand(EXPLAIN_ROUTE_COMMAND, (from: unknown) => explainRoute(client, reports, from)),
 		...(host.hasSockets ? testingView(client, context, panels) : []),
+		commands.registerCommand(TEST_IN_SANDBOX_COMMAND, (from: unknown) => sandbox.test(from)),
+		commands.registerCommand(PROVE_FIX_COMMAND, (params: ProveFixParams) => sandbox.prove(params)),
+		commands.registerCommand('nginxWebSocket.testConfiguration', () => nginx.test()),
+		commands.registerCommand('nginxWebSocket.reloadNginx', () => nginx.control('reload')),
+		commands.registerCommand('nginxWebSocket.restartNginx', () => nginx.control('restart')),
 		commands.registerCommand('nginxWebSocket.insertSnippet', () => insertSnippet(client)),
 		commands.registerCommand('nginxWebSocket.compareVersions', () => compareVersions(client, reports)),
 		commands.registerCommand('nginxWebSocket.restartServer', async () => {

@@ -6,8 +6,9 @@ import {
 	type Diagnostic,
 	type Range,
 } from 'vscode-languageserver-types';
-import type { Edit, Finding } from '../core/engine/finding.ts';
+import type { Edit, Finding, Fix } from '../core/engine/finding.ts';
 import type { Span } from '../core/text/span.ts';
+import { PROVE_FIX_COMMAND, type ProveFixParams } from '../protocol/sandbox.ts';
 import { findingsHere, type Named, SOURCE, toDiagnostic } from './diagnostics.ts';
 import { documentEdits } from './edits.ts';
 import { fixAll } from './fixAll.ts';
@@ -66,6 +67,7 @@ function quickFixes(view: View, span: Span, context: CodeActionContext, findings
 				...(fix.preferred ? { isPreferred: true } : {}),
 				edit: { documentChanges: documentEdits(view, fix.edits) },
 			});
+			if (fix.preferred && view.commands.includes(PROVE_FIX_COMMAND)) actions.push(proof(view, fix, diagnostic));
 		}
 	}
 	for (const ruleId of new Set(touched.map(({ finding }) => finding.ruleId))) {
@@ -93,6 +95,25 @@ function quickFixes(view: View, span: Span, context: CodeActionContext, findings
 			});
 	}
 	return actions;
+}
+
+/** Runs the routes in a private nginx before and after the fix; changes nothing. */
+function proof(view: View, { title, edits }: Fix, diagnostic: Diagnostic): CodeAction {
+	const params: ProveFixParams = {
+		uri: view.uri,
+		title,
+		edits: documentEdits(view, edits).map(({ textDocument: { uri, version }, edits: ofFile }) => ({
+			uri,
+			version,
+			edits: ofFile.flatMap((edit) => ('newText' in edit ? [{ range: edit.range, newText: edit.newText }] : [])),
+		})),
+	};
+	return {
+		title: `Prove this fix: ${title}`,
+		kind: CodeActionKind.QuickFix,
+		diagnostics: [diagnostic],
+		command: { title: 'Prove this fix', command: PROVE_FIX_COMMAND, arguments: [params] },
+	};
 }
 
 /** What "fix all of this rule" carries until it is resolved. */

@@ -37,6 +37,7 @@ import type { DiagnosticsFlow } from './diagnosticsFlow.ts';
 import { guard } from './guard.ts';
 import { answerHandshakes } from './handshakes.ts';
 import { uriOfPath } from './paths.ts';
+import { answerSandboxes } from './sandboxes.ts';
 import type { Session } from './session.ts';
 
 /** Answers every request about a document with the feature of that name, on the document as it is when all is known. */
@@ -158,6 +159,7 @@ export function answerRequests(connection: Connection, session: Session, flow: D
 		}),
 	);
 	answerHandshakes(connection, session);
+	answerSandboxes(connection, session);
 }
 
 /** A sentence that the client shows as it is. */

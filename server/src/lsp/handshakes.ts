@@ -39,7 +39,8 @@ export function answerHandshakes(connection: Connection, session: Session): void
 	);
 }
 
-function cancellationOf(token: CancellationToken): Cancellation {
+/** A request's token as the host knows it. */
+export function cancellationOf(token: CancellationToken): Cancellation {
 	return {
 		get isCancelled() {
 			return token.isCancellationRequested;

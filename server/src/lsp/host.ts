@@ -1,5 +1,7 @@
+import type { Configuration } from '../core/config/model.ts';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
 import type { ReferenceTexts } from '../core/reference/texts.ts';
+import type { SandboxResult } from '../core/sandbox/result.ts';
 import type { HandshakeStage, TestHandshakeParams } from '../protocol/requests.ts';
 
 /** The text of a file as it is on disk. */
@@ -33,6 +35,18 @@ export interface Host {
 		onStage: (stage: HandshakeStage['stage']) => void,
 		cancellation: Cancellation,
 	) => Promise<HandshakeTrace>;
+	/** Runs a configuration in a private nginx. Never throws; nothing is left behind. Only called in a trusted workspace. */
+	readonly sandbox?: (
+		configuration: Configuration,
+		wish: { readonly program: string; readonly version: string | undefined; readonly routeId?: string },
+		onStage: (text: string) => void,
+		cancellation: Cancellation,
+	) => Promise<SandboxResult>;
+	/** Runs a program with its arguments to its end, without a shell. Only called in a trusted workspace. */
+	readonly run?: (
+		command: readonly string[],
+		cancellation: Cancellation,
+	) => Promise<{ readonly ok: boolean; readonly output: string }>;
 	/** What `nginx -v` prints, or a sentence why there is none. `program` is empty for the one on PATH. Only called in a trusted workspace. */
 	readonly nginxVersion?: (program: string) => Promise<{ readonly text: string } | { readonly problem: string }>;
 	/** Runs a callback after the messages that have arrived. */

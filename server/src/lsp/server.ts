@@ -99,7 +99,11 @@ function initialize(connection: Connection, host: Host, log: Log, params: Initia
 		flow.everythingChanged();
 	});
 
-	const experimental: ExperimentalCapabilities = { handshake: host.handshake !== undefined, explain: true };
+	const experimental: ExperimentalCapabilities = {
+		handshake: host.handshake !== undefined,
+		sandbox: host.sandbox !== undefined,
+		explain: true,
+	};
 	return {
 		serverInfo: { name: 'nginx-websocket' },
 		capabilities: {

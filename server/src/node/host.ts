@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import type { Configuration } from '../core/config/model.ts';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
 import type { ReferenceTexts } from '../core/reference/texts.ts';
+import type { SandboxResult } from '../core/sandbox/result.ts';
 import type { Cancellation, DiskFiles, DiskText, Host } from '../lsp/host.ts';
 import type { HandshakeStage, TestHandshakeParams } from '../protocol/requests.ts';
 
@@ -10,7 +12,7 @@ const LARGEST = 64 * 1024 * 1024;
 
 /** What a Node process can do for the server. */
 export function nodeHost(): Host {
-	return { files: disk, handshake, nginxVersion, defer: (callback) => void setImmediate(callback), referenceTexts };
+	return { files: disk, handshake, sandbox, run, nginxVersion, defer: (callback) => void setImmediate(callback), referenceTexts };
 }
 
 /** Beside the bundle, a file of its own. */
@@ -62,12 +64,43 @@ async function handshake(
 	onStage: (stage: HandshakeStage['stage']) => void,
 	cancellation: Cancellation,
 ): Promise<HandshakeTrace> {
+	const { insecure, ...rest } = options;
+	const { probe } = await import('./handshake/probe.ts');
+	return probe({
+		url,
+		...rest,
+		...(insecure === undefined ? {} : { tls: { insecure } }),
+		onStage,
+		signal: signalOf(cancellation),
+	});
+}
+
+/** A configuration in a private nginx. */
+async function sandbox(
+	configuration: Configuration,
+	{ program, version, routeId }: { readonly program: string; readonly version: string | undefined; readonly routeId?: string },
+	onStage: (text: string) => void,
+	cancellation: Cancellation,
+): Promise<SandboxResult> {
+	const { sandboxWith } = await import('./sandbox/sandboxWith.ts');
+	return sandboxWith({ program, version, onStage }, configuration, {
+		onStage,
+		signal: signalOf(cancellation),
+		...(routeId === undefined ? {} : { wanted: ({ id }) => id === routeId }),
+	});
+}
+
+async function run([program = '', ...args]: readonly string[], cancellation: Cancellation) {
+	const { runToEnd } = await import('./sandbox/guarded.ts');
+	// The person's own command: it may need what their shell has set.
+	return runToEnd(program, args, signalOf(cancellation), process.env);
+}
+
+function signalOf(cancellation: Cancellation): AbortSignal {
 	const cancel = new AbortController();
 	cancellation.onCancelled(() => cancel.abort());
 	if (cancellation.isCancelled) cancel.abort();
-	const { insecure, ...rest } = options;
-	const { probe } = await import('./handshake/probe.ts');
-	return probe({ url, ...rest, ...(insecure === undefined ? {} : { tls: { insecure } }), onStage, signal: cancel.signal });
+	return cancel.signal;
 }
 
 /** Asks nginx for its version; it prints it to stderr. Two seconds are enough for a program that only prints. */

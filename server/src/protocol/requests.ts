@@ -22,6 +22,8 @@ export interface InitializationOptions {
 export interface ExperimentalCapabilities {
 	/** True when this server can make connections (Node); false in a browser. */
 	readonly handshake: boolean;
+	/** True when this server can start an nginx (Node); false in a browser. */
+	readonly sandbox: boolean;
 	/** True when `EXPLAIN_ROUTE` is answered. */
 	readonly explain: boolean;
 }

@@ -71,6 +71,51 @@ export function sandboxMarkdown(
 	return lines.join('\n');
 }
 
+/** Two runs, before and after a change, route by route. */
+export function beforeAndAfter(title: string, before: SandboxResult, after: SandboxResult, pathOf: PathOf): string {
+	const lines = [
+		`# ${title}`,
+		'',
+		`nginx ${after.nginxVersion} (${after.origin})`,
+		'',
+		'| Route | Before | After |',
+		'| --- | --- | --- |',
+	];
+	for (let index = 0; index < Math.max(before.routes.length, after.routes.length); index++) {
+		const one = before.routes[index];
+		const other = after.routes[index];
+		const shown = other ?? one;
+		if (shown === undefined) continue;
+		lines.push(
+			`| ${code(`${shown.title} ${shown.url}`)} | ${one === undefined ? '' : cell(observed(one))} | ${other === undefined ? '' : cell(observed(other))} |`,
+		);
+	}
+	for (const [name, result] of [
+		['Before', before],
+		['After', after],
+	] as const) {
+		if (result.outcome !== 'ran')
+			lines.push(
+				'',
+				`**${name}:** ${result.problems.map((problem) => problemLine(problem, pathOf)).join('; ') || result.outcome}`,
+			);
+		for (const route of result.routes)
+			for (const { requestLine, headers, address } of route.seen.slice(-1))
+				lines.push(
+					'',
+					`**${name}**, ${code(route.title)}: ${code(address)} received`,
+					'',
+					'```http',
+					requestLine || '(no HTTP)',
+					...headers.map(([header, value]) => `${header}: ${value}`),
+					'```',
+				);
+	}
+	const rewritings = rewritingLines([after], pathOf);
+	if (rewritings.length > 0) lines.push('', '## Not as written, in the sandbox', '', ...rewritings.map((line) => `- ${line}`));
+	return `${lines.join('\n')}\n`;
+}
+
 /** JUnit's XML: a suite for each version, a case for each route. What is not proved is a failure too: nothing was shown to work. */
 export function sandboxJunit(results: readonly SandboxResult[], pathOf: PathOf): string {
 	const suites = results.map((result) => {

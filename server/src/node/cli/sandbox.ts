@@ -2,8 +2,7 @@ import type { Configuration } from '../../core/config/model.ts';
 import { sandboxGithub, sandboxJunit, sandboxMarkdown, sandboxText } from '../../core/sandbox/report.ts';
 import { isProved, type SandboxResult } from '../../core/sandbox/result.ts';
 import { diskFiles } from '../files.ts';
-import { chooseNginx } from '../sandbox/chooseNginx.ts';
-import { runSandbox } from '../sandbox/runSandbox.ts';
+import { sandboxWith } from '../sandbox/sandboxWith.ts';
 import { configurationOf } from './discover.ts';
 import { UsageFailure } from './failure.ts';
 import type { Output } from './output.ts';
@@ -58,18 +57,11 @@ async function runOne(
 	signal: AbortSignal,
 	output: Output,
 ): Promise<SandboxResult> {
-	const choice = await chooseNginx({ program, version, onStage: (text) => output.note(`Fetching ${text} …\n`) });
-	if (choice.kind === 'nginx') return runSandbox(configuration, { nginx: choice.nginx, signal });
-	output.note(`${choice.reason}\n`);
-	return {
-		nginxVersion: '',
-		origin: '',
-		outcome: 'failed',
-		problems: [{ severity: 'error', message: choice.reason, path: undefined, line: undefined }],
-		routes: [],
-		rewritings: [],
-		milliseconds: 0,
-	};
+	const result = await sandboxWith({ program, version, onStage: (text) => output.note(`Fetching ${text} …\n`) }, configuration, {
+		signal,
+	});
+	if (result.nginxVersion === '') output.note(`${result.problems[0]?.message ?? ''}\n`);
+	return result;
 }
 
 /** Spans of text mean nothing to who reads the data: lines do. */

@@ -119,8 +119,13 @@ export interface Verdict {
 	readonly output: string;
 }
 
-/** `nginx -t`, and whatever else ends by itself: what it wrote. Never throws. */
-export function runToEnd(program: string, args: readonly string[], signal: AbortSignal | undefined): Promise<Verdict> {
+/** `nginx -t`, and whatever else ends by itself: what it wrote. Without a shell. Never throws. `env`: little of our own unless said. */
+export function runToEnd(
+	program: string,
+	args: readonly string[],
+	signal: AbortSignal | undefined,
+	env: NodeJS.ProcessEnv = environment(),
+): Promise<Verdict> {
 	return new Promise((resolve) => {
 		execFile(
 			program,
@@ -130,7 +135,7 @@ export function runToEnd(program: string, args: readonly string[], signal: Abort
 				killSignal: 'SIGKILL',
 				maxBuffer: 4 * 1024 * 1024,
 				cwd: '/',
-				env: environment(),
+				env,
 				...(signal ? { signal } : {}),
 			},
 			(error, stdout, stderr) => resolve({ ok: error === null, output: `${stderr}${stdout}` || (error?.message ?? '') }),

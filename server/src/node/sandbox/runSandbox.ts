@@ -8,6 +8,7 @@ import { createPredictor } from '../../core/request/predict.ts';
 import type { Route, RouteUrl } from '../../core/routes/route.ts';
 import { routesOf } from '../../core/routes/routes.ts';
 import { formatUrl } from '../../core/routes/urls.ts';
+import { readMessages } from '../../core/sandbox/messages.ts';
 import { render, type SandboxPlan } from '../../core/sandbox/plan.ts';
 import { listenKey, planSandbox } from '../../core/sandbox/planSandbox.ts';
 import {
@@ -25,7 +26,6 @@ import { type RecordingBackends, startBackends } from './backends.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { makeFolder, type PrivateFolder, sweepFolders } from './folder.ts';
 import { type GuardedNginx, hasStarted, runToEnd, startGuarded, TAKEN } from './guarded.ts';
-import { readMessages } from './messages.ts';
 import type { SandboxNginx } from './nginxAbility.ts';
 
 /** One handshake to make. */

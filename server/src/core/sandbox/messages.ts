@@ -1,8 +1,8 @@
-import type { NginxProblem } from '../../core/sandbox/result.ts';
+import type { NginxProblem } from './result.ts';
 
 /**
- * What nginx wrote, line by line: errors and warnings with the file and line they name. `pathOf` turns the path that nginx knows into the
- * person's; a file that it does not know is left out, with the path itself.
+ * What nginx wrote, line by line: errors and warnings with the file and line they name (src/core/ngx_log.c, ngx_conf_log_error).
+ * `pathOf` turns the path that nginx knows into the person's; a file that it does not know is left out.
  */
 export function readMessages(output: string, pathOf: (path: string) => string | undefined): readonly NginxProblem[] {
 	const problems: NginxProblem[] = [];
