@@ -20,6 +20,12 @@ const HELP = `nginx-websocket ${packageVersion}: WebSockets behind nginx
   test CONFIG [URL]  a real handshake, explained; without a URL on every WebSocket route
       --format pretty|json   -H 'Name: value'   --connect-to HOST:PORT   --insecure   --timeout SECONDS
       --anywhere: contact hosts other than this machine
+      --origin same|none|URL   --subprotocol NAME   --cookie NAME=VALUE   --message TEXT [--expect TEXT]   --follow N
+      --user NAME --password-env VARIABLE   --bearer-env VARIABLE   --cacert FILE   --cert FILE --key FILE   --proxy URL
+      --direct: also straight to the backend, to tell whose fault it is
+      --hold SECONDS: leave the tunnel idle and see who closes it
+      --spread N [--by HEADER] [--keep-cookies]: which backends N handshakes come to
+      --load N [--ramp N] [--hold SECONDS]: N tunnels at the same time
   test CONFIG --sandbox  the same in a private nginx on a copy, before it is deployed
       --format pretty|json|junit|github|markdown   --nginx PROGRAM   --nginx-version 1.22,1.26,1.30
   rules, rule ID     the rules, and the page of one
@@ -83,11 +89,31 @@ async function main(argv: readonly string[]): Promise<number> {
 					url: rest[1],
 					format,
 					headers: values.header ?? [],
+					cookies: values.cookie ?? [],
+					user: values.user,
+					passwordEnv: values['password-env'],
+					bearerEnv: values['bearer-env'],
+					origin: values.origin,
+					subprotocols: values.subprotocol ?? [],
 					connectTo: values['connect-to'],
 					insecure: values.insecure ?? false,
+					caFile: values.cacert,
+					certFile: values.cert,
+					keyFile: values.key,
+					proxy: values.proxy,
+					message: values.message,
+					expected: values.expect,
+					follow: values.follow,
 					anywhere: values.anywhere ?? false,
-					nginxVersion: version,
 					timeout: values.timeout,
+					direct: values.direct ?? false,
+					hold: values.hold,
+					spread: values.spread,
+					by: values.by,
+					keepCookies: values['keep-cookies'] ?? false,
+					load: values.load,
+					ramp: values.ramp,
+					nginxVersion: version,
 				},
 				output,
 			);
@@ -125,6 +151,26 @@ function readArguments(argv: readonly string[]) {
 				requests: { type: 'string' },
 				'connect-to': { type: 'string' },
 				insecure: { type: 'boolean' },
+				cookie: { type: 'string', multiple: true },
+				user: { type: 'string' },
+				'password-env': { type: 'string' },
+				'bearer-env': { type: 'string' },
+				origin: { type: 'string' },
+				subprotocol: { type: 'string', multiple: true },
+				cacert: { type: 'string' },
+				cert: { type: 'string' },
+				key: { type: 'string' },
+				proxy: { type: 'string' },
+				message: { type: 'string' },
+				expect: { type: 'string' },
+				follow: { type: 'string' },
+				direct: { type: 'boolean' },
+				hold: { type: 'string' },
+				spread: { type: 'string' },
+				by: { type: 'string' },
+				'keep-cookies': { type: 'boolean' },
+				load: { type: 'string' },
+				ramp: { type: 'string' },
 				anywhere: { type: 'boolean' },
 				timeout: { type: 'string' },
 				sandbox: { type: 'boolean' },

@@ -1,8 +1,5 @@
 import type { Configuration } from '../../core/config/model.ts';
 import { analyseProject } from '../../core/engine/project.ts';
-import { explainHandshake } from '../../core/handshake/explain.ts';
-import { reportText } from '../../core/handshake/report.ts';
-import type { HandshakeTrace } from '../../core/handshake/trace.ts';
 import type { NginxVersion } from '../../core/reference/versions.ts';
 import { createPredictor } from '../../core/request/predict.ts';
 import type { Route } from '../../core/routes/route.ts';
@@ -10,23 +7,19 @@ import { formatUrl } from '../../core/routes/urls.ts';
 import { readUrl, requestOfUrl } from '../../features/requestOfUrl.ts';
 import { diskFiles } from '../files.ts';
 import { isLoopbackAddress } from '../handshake/addresses.ts';
-import { probe } from '../handshake/probe.ts';
+import type { ProbeOptions } from '../handshake/probe.ts';
 import { configurationOf, targetOf } from './discover.ts';
 import { UsageFailure } from './failure.ts';
-import { readHeaders } from './headers.ts';
+import { type HandshakeArguments, readHandshakeOptions } from './handshakeOptions.ts';
 import type { Output } from './output.ts';
+import { type ModeArguments, readMode, type Tried, tryOut } from './testModes.ts';
 import { readVersionRange } from './versions.ts';
 
-export interface TestArguments {
+export interface TestArguments extends HandshakeArguments, ModeArguments {
 	readonly path: string | undefined;
 	readonly url: string | undefined;
 	readonly format: string;
-	readonly headers: readonly string[];
-	readonly connectTo: string | undefined;
-	readonly insecure: boolean;
-	readonly anywhere: boolean;
 	readonly nginxVersion: string | undefined;
-	readonly timeout: string | undefined;
 }
 
 /** One handshake to make. */
@@ -36,18 +29,13 @@ interface Errand {
 	readonly route: Route | undefined;
 }
 
-interface Tested {
-	readonly trace: HandshakeTrace;
-	readonly explanation: ReturnType<typeof explainHandshake>;
-}
-
 /** `test`: real handshakes. Exit code 0 when all upgraded, 1 when not all did. */
 export async function test(args: TestArguments, output: Output): Promise<number> {
 	if (args.path === undefined) throw new UsageFailure('Which configuration? Write: nginx-websocket test CONFIG [URL].');
 	if (args.format !== 'pretty' && args.format !== 'json')
 		throw new UsageFailure(`--format ${args.format}: there is pretty and json.`);
-	const timeoutMs = args.timeout === undefined ? 10_000 : Number(args.timeout) * 1000;
-	if (!(timeoutMs > 0)) throw new UsageFailure(`--timeout ${args.timeout}: write the seconds as a number, for example 10.`);
+	const options = readHandshakeOptions(args, process.env);
+	const mode = readMode(args);
 	const configuration = configurationOf(args.path, diskFiles());
 	const { from: version } = readVersionRange(args.nginxVersion);
 	const target = targetOf(args.path, undefined);
@@ -60,19 +48,10 @@ export async function test(args: TestArguments, output: Output): Promise<number>
 			`${args.path} has no WebSocket route that a URL leads to; give the URL: nginx-websocket test ${args.path} ws://…`,
 		);
 
-	const headers = readHeaders(args.headers);
-	const results: Tested[] = [];
+	const results: Tried[] = [];
 	for (const errand of errands) {
-		const prediction = predictionOf(configuration, version, errand.url, headers);
+		const prediction = predictionOf(configuration, version, errand.url, options);
 		const route = errand.route ?? routes.find(({ location }) => location === prediction?.location);
-		const trace = await probe({
-			url: errand.url,
-			connectTo: args.connectTo ?? errand.connectTo,
-			reach: args.anywhere ? 'any' : 'loopback',
-			headers,
-			timeoutMs,
-			...(args.insecure ? { tls: { insecure: true } } : {}),
-		});
 		const cures = findings
 			.filter(
 				({ routeId, severity }) =>
@@ -80,13 +59,21 @@ export async function test(args: TestArguments, output: Output): Promise<number>
 			)
 			.flatMap((finding) => finding.fixes().filter(({ preferred }) => preferred))
 			.map(({ title }) => title);
-		results.push({ trace, explanation: explainHandshake(trace, { prediction, configuration, cures }) });
+		const known = { prediction, configuration, cures };
+		results.push(
+			await tryOut(mode, { ...options, url: errand.url, connectTo: args.connectTo ?? errand.connectTo }, known, output),
+		);
 	}
-	if (args.format === 'json') output.data(`${JSON.stringify({ results }, null, 2)}\n`);
-	else output.data(results.map(({ trace, explanation }) => `${reportText(trace, explanation).join('\n')}\n`).join('\n'));
-	const upgraded = results.filter(({ trace }) => trace.outcome === 'upgraded').length;
-	if (results.length > 1 || args.format === 'json') output.note(`${upgraded} of ${results.length} upgraded.\n`);
-	return upgraded === results.length ? 0 : 1;
+	if (args.format === 'json') output.data(`${JSON.stringify({ results: results.map(({ json }) => json) }, null, 2)}\n`);
+	else output.data(results.map(({ text }) => `${text.join('\n')}\n`).join('\n'));
+	const good = results.filter(({ ok }) => ok).length;
+	if (results.length > 1 || args.format === 'json')
+		output.note(
+			mode.kind === 'handshake' || mode.kind === 'direct'
+				? `${good} of ${results.length} upgraded.\n`
+				: `${good} of ${results.length} passed.\n`,
+		);
+	return good === results.length ? 0 : 1;
 }
 
 /** One errand a route and listen; a host name that is not this machine's is asked for while loopback is connected to. */
@@ -108,15 +95,17 @@ function checkedUrl(url: string): string {
 	return url;
 }
 
-function predictionOf(
-	configuration: Configuration,
-	version: NginxVersion,
-	url: string,
-	headers: readonly (readonly [string, string])[],
-) {
+function predictionOf(configuration: Configuration, version: NginxVersion, url: string, options: Omit<ProbeOptions, 'url'>) {
 	const parts = readUrl(url);
-	return parts === undefined
-		? undefined
-		: // The probe sends no Origin unless a header says so.
-			createPredictor(configuration, version).predict(requestOfUrl(configuration, parts, [['Origin', ''], ...headers]));
+	if (parts === undefined) return undefined;
+	// The probe sends no Origin unless it is told to.
+	const origin = options.origin === 'same' ? originOf(url) : options.origin === 'none' ? '' : (options.origin ?? '');
+	return createPredictor(configuration, version).predict(
+		requestOfUrl(configuration, parts, [['Origin', origin], ...(options.headers ?? [])]),
+	);
+}
+
+function originOf(url: string): string {
+	const { protocol, host } = new URL(url);
+	return `${protocol === 'wss:' || protocol === 'https:' ? 'https' : 'http'}://${host}`;
 }
