@@ -51,6 +51,10 @@ function authorityOf(url: RouteUrl): string {
 /** The key of RFC 6455 §1.3's example. */
 const EXAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 
+const UPGRADE = ['Upgrade', 'websocket'] as const;
+const VERSION = ['Sec-WebSocket-Version', '13'] as const;
+const KEY = ['Sec-WebSocket-Key', EXAMPLE_KEY] as const;
+
 /** A conforming client's handshake for a URL, as a browser sends it (no Referer, semantics RT23). */
 export function handshakeRequest(url: RouteUrl | undefined, connection = 'Upgrade'): ClientRequest {
 	const authority = url === undefined ? 'localhost' : authorityOf(url);
@@ -59,10 +63,10 @@ export function handshakeRequest(url: RouteUrl | undefined, connection = 'Upgrad
 		headers: [
 			['Host', authority],
 			['Connection', connection],
-			['Upgrade', 'websocket'],
+			UPGRADE,
 			['Origin', `${url?.scheme === 'wss' ? 'https' : 'http'}://${authority}`],
-			['Sec-WebSocket-Version', '13'],
-			['Sec-WebSocket-Key', EXAMPLE_KEY],
+			VERSION,
+			KEY,
 		],
 	};
 }
