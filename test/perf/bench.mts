@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,9 @@ const serverBundle = join(root, 'server/dist/node/server.js');
 const folder = mkdtempSync(join(tmpdir(), 'nginx-websocket-bench-'));
 const nginx = (await generations()).at(-1);
 
+console.log(
+	`${availableParallelism()} processors, of which others use ${(loadavg()[0] ?? 0).toFixed(1)}; Node ${process.versions.node}`,
+);
 try {
 	const checks: number[] = [];
 	for (const lines of [10_000, 100_000]) {
