@@ -230,3 +230,17 @@ test('.nginx-websocket.json sets version, intent and severities; the option wins
 	expect(await findings(workspace, 'site', '--nginx-version', '1.26')).toEqual(['nginx.conf: http-version-1-0']);
 	workspace.remove();
 });
+
+test('the version of .nginx-websocket.json counts for routes and explain too', async () => {
+	const workspace = workspaceOf({
+		'.nginx-websocket.json': '{"nginxVersion":"1.30"}',
+		'nginx.conf':
+			'events {}\nhttp { server { listen 8080; location /ws { proxy_pass http://127.0.0.1:9000; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; } } }\n',
+	});
+	const printed = async (...args: readonly string[]) => (await cli.run(args, workspace.path)).stdout;
+	expect(await printed('routes', 'nginx.conf')).toMatch(/ {2}upgrades\n.*read as nginx 1\.30\.0\./s);
+	expect(await printed('routes', 'nginx.conf', '--nginx-version', '1.26')).toMatch(/ {2}fails: .*HTTP\/1\.0/);
+	const explained = await printed('explain', 'nginx.conf', 'ws://localhost:8080/ws', '--format', 'json');
+	expect(explained).toContain('"upgrade": true');
+	workspace.remove();
+});

@@ -12,7 +12,7 @@ import { configurationOf } from './discover.ts';
 import { UsageFailure } from './failure.ts';
 import { readHeaders } from './headers.ts';
 import type { Output } from './output.ts';
-import { readVersionRange } from './versions.ts';
+import { versionRangeFor } from './settingsFile.ts';
 
 export interface ExplainArguments {
 	readonly path: string | undefined;
@@ -28,7 +28,7 @@ export interface ExplainArguments {
 export async function explain(args: ExplainArguments, output: Output): Promise<number> {
 	if (args.path === undefined) throw new UsageFailure('Which configuration? Write: nginx-websocket explain CONFIG URL.');
 	const configuration = configurationOf(args.path, diskFiles());
-	const range = readVersionRange(args.nginxVersion);
+	const range = versionRangeFor(args.path, args.nginxVersion);
 	const predictor = createPredictor(configuration, range.from);
 	if (args.requests !== undefined) {
 		if (args.format !== 'jsonl' && args.format !== 'pretty')

@@ -12,14 +12,14 @@ import { configurationOf } from './discover.ts';
 import { UsageFailure } from './failure.ts';
 import type { Output } from './output.ts';
 import { shownPath } from './report.ts';
-import { readVersionRange } from './versions.ts';
+import { versionRangeFor } from './settingsFile.ts';
 
 /** `routes CONFIG`: every proxied route with its verdict, by version where the versions differ. */
 export function routes(path: string | undefined, format: string, nginxVersion: string | undefined, output: Output): number {
 	if (path === undefined) throw new UsageFailure('Which configuration? Write: nginx-websocket routes CONFIG.');
 	if (format !== 'pretty' && format !== 'json') throw new UsageFailure(`--format ${format}: there is pretty and json.`);
 	const configuration = configurationOf(path, diskFiles());
-	const range = readVersionRange(nginxVersion);
+	const range = versionRangeFor(path, nginxVersion);
 	const versions = versionsIn(range);
 	const lists = versions.map((version) => routesOf(configuration, version));
 	const rows = (lists[0] ?? []).map((route, index) =>

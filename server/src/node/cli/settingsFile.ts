@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Severity } from '../../core/engine/finding.ts';
 import { readSettingsText, SETTINGS_FILE } from '../../protocol/settingsFile.ts';
 import { readText } from '../textFiles.ts';
 import { UsageFailure } from './failure.ts';
+import { readVersionRange, type VersionRange } from './versions.ts';
 
 /** What the settings file says that a command asks for. */
 export interface ProjectSettings {
@@ -19,6 +20,11 @@ export function readSettingsFile(folder: string): ProjectSettings {
 		if (existsSync(path)) return checked(path, textOf(path));
 		if (dirname(current) === current) return { intent: 'likely', severity: {} };
 	}
+}
+
+/** The version that a command about `path` is asked for: `--nginx-version`, else that of the settings file, else the default. */
+export function versionRangeFor(path: string, option: string | undefined): VersionRange {
+	return readVersionRange(option ?? readSettingsFile(dirname(resolve(path))).nginxVersion);
 }
 
 function textOf(path: string): string {

@@ -12,8 +12,8 @@ import { configurationOf, targetOf } from './discover.ts';
 import { UsageFailure } from './failure.ts';
 import { type HandshakeArguments, readHandshakeOptions } from './handshakeOptions.ts';
 import type { Output } from './output.ts';
+import { versionRangeFor } from './settingsFile.ts';
 import { type ModeArguments, readMode, type Tried, tryOut } from './testModes.ts';
-import { readVersionRange } from './versions.ts';
 
 export interface TestArguments extends HandshakeArguments, ModeArguments {
 	readonly path: string | undefined;
@@ -37,7 +37,7 @@ export async function test(args: TestArguments, output: Output): Promise<number>
 	const options = readHandshakeOptions(args, process.env);
 	const mode = readMode(args);
 	const configuration = configurationOf(args.path, diskFiles());
-	const { from: version } = readVersionRange(args.nginxVersion);
+	const { from: version } = versionRangeFor(args.path, args.nginxVersion);
 	const target = targetOf(args.path, undefined);
 	const { analyses, findings } = analyseProject(diskFiles(), target.read, { version });
 	const routes = analyses[0]?.routes.filter(({ intent }) => intent.level !== 'none') ?? [];
