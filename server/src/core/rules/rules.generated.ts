@@ -1,6 +1,8 @@
 // Written by `npm run generate`; do not edit.
+import backendKeepaliveLost from './backend-keepalive-lost.ts';
 import backendTls from './backend-tls.ts';
 import cachedHandshake from './cached-handshake.ts';
+import connectionClientChosen from './connection-client-chosen.ts';
 import connectionNotUpgrade from './connection-not-upgrade.ts';
 import directiveArguments from './directive-arguments.ts';
 import directiveContext from './directive-context.ts';
@@ -28,6 +30,7 @@ import mapSourceLiteral from './map-source-literal.ts';
 import mapWrongValue from './map-wrong-value.ts';
 import methodChanged from './method-changed.ts';
 import noTunnelModule from './no-tunnel-module.ts';
+import originUnchecked from './origin-unchecked.ts';
 import pathChanged from './path-changed.ts';
 import proxyPassScheme from './proxy-pass-scheme.ts';
 import proxyPassUriRefused from './proxy-pass-uri-refused.ts';
@@ -45,9 +48,11 @@ import streamTargetRefused from './stream-target-refused.ts';
 import subprotocolRemoved from './subprotocol-removed.ts';
 import subrequestUpgrades from './subrequest-upgrades.ts';
 import syntaxError from './syntax-error.ts';
+import tunnelBypassesAccess from './tunnel-bypasses-access.ts';
 import tunnelLimit from './tunnel-limit.ts';
 import unknownDirective from './unknown-directive.ts';
 import unknownVariable from './unknown-variable.ts';
+import upgradeAnyProtocol from './upgrade-any-protocol.ts';
 import upgradeComparedExactly from './upgrade-compared-exactly.ts';
 import upgradeForEveryone from './upgrade-for-everyone.ts';
 import upgradeHidden from './upgrade-hidden.ts';
@@ -57,8 +62,10 @@ import workerConnections from './worker-connections.ts';
 
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = [
+	backendKeepaliveLost,
 	backendTls,
 	cachedHandshake,
+	connectionClientChosen,
 	connectionNotUpgrade,
 	directiveArguments,
 	directiveContext,
@@ -86,6 +93,7 @@ export const RULES: readonly Rule[] = [
 	mapWrongValue,
 	methodChanged,
 	noTunnelModule,
+	originUnchecked,
 	pathChanged,
 	proxyPassScheme,
 	proxyPassUriRefused,
@@ -102,9 +110,11 @@ export const RULES: readonly Rule[] = [
 	subprotocolRemoved,
 	subrequestUpgrades,
 	syntaxError,
+	tunnelBypassesAccess,
 	tunnelLimit,
 	unknownDirective,
 	unknownVariable,
+	upgradeAnyProtocol,
 	upgradeComparedExactly,
 	upgradeForEveryone,
 	upgradeHidden,
