@@ -18,3 +18,13 @@ test.each(GUARDS.map((guard) => [`${guard.rows.join(' ')}: ${guard.title}`, guar
 		expect(routes.length).toBeGreaterThan(0);
 	},
 );
+
+test('RT19: the path of a unix socket is no URI part', () => {
+	const { findings } = analysed({
+		'/etc/nginx/nginx.conf': wholeConfiguration(
+			'server { listen 80; location / { try_files $uri @ws; } location @ws { proxy_pass http://unix:/run/ws.sock; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_read_timeout 1h; } }\n',
+			'http',
+		),
+	});
+	expect(findings.map(({ ruleId }) => ruleId)).toEqual([]);
+});

@@ -48,7 +48,7 @@ is allowed.`,
 		for (const at of proxyPasses(context.configuration.root)) {
 			const where = withoutPrefix(at.scope);
 			const value = at.node.args[0]?.value ?? '';
-			if (where === undefined || value.includes('$') || !/^https?:\/\/(?:unix:[^:]+:|[^/?]*)[/?]/i.test(value)) continue;
+			if (where === undefined || value.includes('$') || !/^https?:\/\/(?:unix:[^:]+:|(?!unix:)[^/?]*)[/?]/i.test(value)) continue;
 			yield {
 				severity: 'error',
 				at: placeOfArgument(at, 0),
