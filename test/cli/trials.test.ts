@@ -139,8 +139,7 @@ describe.skipIf(nginx === undefined)('test, on the command line', () => {
 		const counted = accepted.map((count, index) => count - (before[index] ?? 0));
 		// Each backend is asked straight once as well, to know it by its answer.
 		expect(counted).toEqual([6, 6]);
-		expect(stdout).toMatch(/ 5 {2}number 0/);
-		expect(stdout).toMatch(/ 5 {2}number 1/);
+		expect(stdout.match(/^ +5 {2}127\.0\.0\.1:\d+$/gm)).toHaveLength(2);
 	});
 
 	test('--load opens as many tunnels as the backends see', async () => {
