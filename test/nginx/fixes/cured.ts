@@ -50,7 +50,8 @@ export async function runProject(
 					['Accept', '*/*'],
 				],
 			});
-			plain.push(backend.requests[0]);
+			// A request that nginx gave up at once may come to the backend while the next one is made.
+			plain.push(backend.requests.find(({ uri }) => uri === request.uri || uri === '*'));
 		}
 		const upgraded: boolean[] = [];
 		for (const { port: to, host, uri } of handshakes) {
