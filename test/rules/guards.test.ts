@@ -28,3 +28,11 @@ test('RT19: the path of a unix socket is no URI part', () => {
 	});
 	expect(findings.map(({ ruleId }) => ruleId)).toEqual([]);
 });
+
+test('PR2: HTTP/3 beside TLS over TCP', () => {
+	const text = wholeConfiguration(
+		'server { listen 443 ssl; listen 443 quic; http2 on; ssl_certificate a; ssl_certificate_key b; location /ws { proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_read_timeout 1h; } }\n',
+		'http',
+	);
+	expect(analysed({ '/etc/nginx/nginx.conf': text }).findings.map(({ ruleId }) => ruleId)).toEqual([]);
+});

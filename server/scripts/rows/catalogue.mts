@@ -34,7 +34,12 @@ export const ROWS: readonly Row[] = [
 	{ id: 'HD17', wrong: true, about: 'a variable that is set only somewhere else' },
 	{ id: 'HD18', about: 'set and if in place of a map work' },
 	{ id: 'HD19', wrong: true, about: 'Upgrade is a fixed word' },
-	{ id: 'HD20', wrong: true, about: 'Connection is a fixed word, for plain requests too' },
+	{
+		id: 'HD20',
+		wrong: true,
+		about: 'Connection is a fixed word, for plain requests too',
+		reason: 'Never reported: most configurations that work have it, and of 21 backends only uvicorn before 0.19 minds.',
+	},
 	{ id: 'HD21', wrong: true, about: 'the same header twice' },
 	{ id: 'HD22', about: 'header names in any case' },
 	{ id: 'HD23', wrong: true, about: 'a colon in the header name' },
@@ -203,7 +208,7 @@ export const ROWS: readonly Row[] = [
 	{ id: 'BK2', wrong: true, about: 'Host without its port' },
 	{ id: 'BK3', about: 'Host with its port' },
 	{ id: 'BK4', wrong: true, about: 'an underscore in Host' },
-	{ id: 'BK5', about: 'how strict 21 backends are' },
+	{ id: 'BK5', about: 'how strict 21 backends are', reason: 'Figures, which the messages of other rules quote.' },
 	{ id: 'BK6', wrong: true, about: 'modules that cannot tunnel' },
 	{ id: 'BK7', about: 'uwsgi and scgi pass the headers by themselves' },
 	{
