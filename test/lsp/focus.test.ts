@@ -38,6 +38,14 @@ const LINE = fc.constantFrom(
 	'error_page 502 @down;',
 	'js_set $own main.f;',
 	'rewrite ^/a(?<tail>.*)$ /ws/$tail last;',
+	'limit_conn perip 10;',
+	'proxy_cache c;',
+	'deny all;',
+	'internal;',
+	'proxy_pass http://127.0.0.1:9000/x;',
+	'proxy_set_header Upgrade websocket;',
+	'proxy_set_header Sec-WebSocket-Protocol "";',
+	'if ($http_upgrade = "websocket") { return 200; }',
 );
 const lines = fc.array(LINE, { maxLength: 5 });
 const location = fc
@@ -64,6 +72,9 @@ const configuration = fc
 				'proxy_set_header Upgrade $http_upgrade;',
 				'proxy_http_version 1.1;',
 				'proxy_hide_header Upgrade;',
+				'limit_conn perip 10;',
+				'proxy_set_header Sec-WebSocket-Protocol "";',
+				'upstream chat { server 127.0.0.1:9000 max_conns=5; }',
 				'# one',
 			),
 			{ maxLength: 4 },
@@ -81,7 +92,7 @@ const configuration = fc
 		fc.array(server, { maxLength: 3 }),
 	)
 	.map(([http, servers, others]) => ({
-		main: `events {}\nhttp {\n${http.map((line) => `\t${line}\n`).join('')}\tinclude sites/*.conf;\n${servers.join('')}}\n`,
+		main: `worker_shutdown_timeout 10s;\nevents { worker_connections 64; }\nhttp {\n${http.map((line) => `\t${line}\n`).join('')}\tinclude sites/*.conf;\n${servers.join('')}}\n`,
 		site: others.join(''),
 	}));
 

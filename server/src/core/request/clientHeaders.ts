@@ -78,7 +78,7 @@ function isInvalid(name: string, rules: HeaderRules): boolean {
 
 /** `$http_name`: before 1.23.0 only the first line of most headers (docs CHANGES 1.23.0), since then all of them joined. */
 export function headerVariable(headers: readonly ClientHeader[], name: string, traits: Traits): string {
-	const found = headers.filter(({ lower }) => lower.replaceAll('-', '_') === name);
+	const found = headers.filter(({ lower }) => lower.length === name.length && lower.replaceAll('-', '_') === name);
 	const [first] = found;
 	if (first === undefined) return '';
 	if (name === 'cookie') return found.map(({ value }) => value).join('; ');
