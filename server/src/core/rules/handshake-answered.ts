@@ -1,5 +1,6 @@
 import type { PlacedDirective } from '../config/model.ts';
 import type { Prediction } from '../request/prediction.ts';
+import { HANDLERS } from '../routes/handlers.ts';
 import type { Route } from '../routes/route.ts';
 import { removeDirective } from './cures/editing.ts';
 import { type Cure, defineRule, placeOf, type Report } from './rule.ts';
@@ -113,10 +114,44 @@ valid_referers without \`none\` (browsers send no Referer with a handshake) answ
 			fixed: '',
 			proof: { bad: 404 },
 		},
+		{
+			title: 'a return behind an if that proxies',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+		if ($http_upgrade ~* websocket) {
+			proxy_pass http://127.0.0.1:9000;
+		}
+		«return 426»;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+		if ($http_upgrade !~* websocket) {
+			return 426;
+		}
+		proxy_pass http://127.0.0.1:9000;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 426 },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
-			if (route.handler === undefined) continue;
+			if (route.handler === undefined && !hasHandlerInIf(route)) continue;
 			const prediction = route.handshake.outcome === 'answered' ? route.handshake : route.outside;
 			if (prediction === undefined || prediction.outcome !== 'answered' || isElsewhere(prediction, route)) continue;
 			const line = cause(prediction);
@@ -130,6 +165,11 @@ valid_referers without \`none\` (browsers send no Referer with a handshake) answ
 		}
 	},
 });
+
+/** An `if` that proxies does not end the rewrite phase: a return behind it still answers. */
+function hasHandlerInIf({ location }: Route): boolean {
+	return (location.byName.get('if') ?? []).some(({ body }) => HANDLERS.some((name) => body?.byName.has(name)));
+}
 
 /** Another location answers: that is a matter of which location takes the URI. */
 function isElsewhere(prediction: Prediction, route: Route): boolean {

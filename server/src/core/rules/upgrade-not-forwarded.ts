@@ -16,7 +16,7 @@ proxy_set_header for each, the backend sees a plain GET: it answers 200 with a p
 	remedy:
 		'Forward both headers in the location: `proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection $connection_upgrade;` with its map.',
 	ignore: 'The location never serves WebSockets; mark it with the comment `# not websocket` instead.',
-	rows: ['HD1', 'HD3', 'HD15', 'HD23', 'HD24', 'HD26'],
+	rows: ['HD1', 'HD3', 'HD15', 'HD23', 'HD24', 'HD26', 'UP3'],
 	sources: [
 		'https://nginx.org/en/docs/http/websocket.html',
 		'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
