@@ -131,6 +131,7 @@ if (wants('sandbox')) {
 	for (const [reason, count] of summary.reasons) row(`  ${count} without it here`, reason);
 	row('give it', `${summary.given} of ${summary.comparable} (${((summary.given * 100) / summary.comparable).toFixed(1)} %)`);
 	row('predictions that agree with what happened', `${summary.agree} of ${summary.told}`);
+	list('predictions that do not', summary.disagreements, false);
 	row('median of one proof', `${Math.round(summary.median)} ms`);
 	list('UNLIKE the truth', summary.unlike, true);
 	if (summary.given < summary.comparable * 0.97 || summary.median > 1000) faults++;

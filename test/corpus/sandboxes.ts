@@ -36,6 +36,8 @@ export interface SandboxedConfiguration {
 	/** Of the model's predictions of what was sent: how many agree with what happened. */
 	readonly agree: number;
 	readonly told: number;
+	/** Where they do not. */
+	readonly disagreements: readonly string[];
 }
 
 /** The recorded handshakes by configuration. */
@@ -70,6 +72,12 @@ export async function sandboxed(
 			milliseconds: performance.now() - started,
 			agree: known.filter(({ outcome: observed, predicted }) => (observed === 'upgraded') === (predicted === 'upgrades')).length,
 			told: known.length,
+			disagreements: known
+				.filter(({ outcome: observed, predicted }) => (observed === 'upgraded') !== (predicted === 'upgrades'))
+				.map(
+					(proof) =>
+						`${file}:${proof.line} ${proof.url}: ${proof.outcome} ${proof.reason}, predicted ${proof.predicted} ${proof.predictedReason}`,
+				),
 		};
 	};
 	let text = '';
@@ -173,6 +181,7 @@ export function sandboxSummary(made: readonly SandboxedConfiguration[]) {
 		unlike: made.filter(({ outcome }) => outcome === 'unlike').map(({ file, detail }) => `${file}: ${detail}`),
 		reasons,
 		median: times[times.length >> 1] ?? 0,
+		disagreements: made.flatMap(({ disagreements }) => disagreements),
 		agree: made.reduce((sum, { agree }) => sum + agree, 0),
 		told: made.reduce((sum, { told }) => sum + told, 0),
 	};

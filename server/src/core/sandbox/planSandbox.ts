@@ -3,6 +3,7 @@ import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import { baseName, isHarmlessStock } from '../config/paths.ts';
 import { definitionsOf, variableTable } from '../config/variables.ts';
 import { applyEdits, editsByFile } from '../engine/edits.ts';
+import { isKnownDirective } from '../reference/directives.ts';
 import type { Route } from '../routes/route.ts';
 import { CopyEdits } from './edits.ts';
 import {
@@ -25,6 +26,8 @@ export interface PlanOptions {
 	readonly lacking: ReadonlySet<string>;
 	/** Variables that nginx has turned out not to know, and that something else than the configuration's own lines defines. */
 	readonly undefinedVariables: ReadonlySet<string>;
+	/** This nginx was built with modules that are not its own: a directive that we do not know could do anything. */
+	readonly isForeign: boolean;
 	/** Modules in nginx's own module folder, by file name: their full path. */
 	readonly modules: ReadonlyMap<string, string>;
 }
@@ -207,6 +210,11 @@ class Planner {
 		const name = node.name.value;
 		// Whom nobody may be, the sandbox is not either.
 		if (name === 'deny' && !scope.byName.has('allow')) return undefined;
+		// A name there is looked up when nginx starts (src/http/modules/ngx_http_realip_module.c).
+		if (name === 'set_real_ip_from' && !/^(?:[\d./]+|[\da-f:./]+|unix:)$/i.test(node.args[0]?.value ?? ''))
+			return { kind: 'stripped', why: 'its name would be looked up', decides: false };
+		if (this.#options.isForeign && !isKnownDirective(name))
+			return { kind: 'stripped', why: 'it is not one of nginx’s own directives', decides: true };
 		const treatment = treatmentOf(name);
 		if (treatment?.decides === true && /^more_set_/.test(name) && !HANDSHAKE.test(node.args.map(({ value }) => value).join(' ')))
 			return { ...treatment, decides: false };

@@ -38,6 +38,7 @@ const NAMED: ReadonlyMap<string, Treatment> = new Map([
 		['client_body_temp_path', 'proxy_temp_path', 'fastcgi_temp_path', 'uwsgi_temp_path', 'scgi_temp_path'],
 		PRIVATE('temporary files go to the private folder'),
 	),
+	...all(['proxy_protocol'], HARMLESS('the recording backends speak no PROXY protocol')),
 	...all(['client_body_in_file_only'], HARMLESS('it writes request bodies to files')),
 	...all(['dav_methods', 'dav_access', 'create_full_put_path'], WRITES),
 	...all(

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { formatVersion, parseVersion } from '../../core/reference/versions.ts';
-import type { SandboxNginx } from './nginxAbility.ts';
+import { isForeign, type SandboxNginx } from './nginxAbility.ts';
 
 /** Asking the daemon takes no longer than this when there is one. */
 const ASK_MS = 5_000;
@@ -24,6 +24,7 @@ export async function dockerNginx(tag: string, docker = 'docker'): Promise<Sandb
 		version,
 		origin: `Docker image ${image} (${formatVersion(version)})`,
 		modules: new Map(),
+		isForeign: isForeign(answer ?? ''),
 		launch: (folder, args) => {
 			const name = `nginx-websocket-${randomBytes(6).toString('hex')}`;
 			const user = process.getuid === undefined ? [] : ['--user', `${process.getuid()}:${process.getgid?.() ?? 0}`];

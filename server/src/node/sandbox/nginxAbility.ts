@@ -11,6 +11,8 @@ export interface SandboxNginx {
 	readonly origin: string;
 	/** Modules in its own folder, by file name: their full path. */
 	readonly modules: ReadonlyMap<string, string>;
+	/** It was built with modules that are not nginx's own. */
+	readonly isForeign: boolean;
 	/** How to start it on a folder with these arguments. */
 	launch(folder: string, args: readonly string[]): Launch;
 }
@@ -22,7 +24,18 @@ export async function localNginx({ path, version, origin }: NginxBinary): Promis
 	const modules = new Map<string, string>();
 	for (const name of folder === undefined ? [] : namesIn(folder))
 		if (folder !== undefined && name.endsWith('.so')) modules.set(name, join(folder, name));
-	return { version, origin, modules, launch: (_folder, args) => ({ program: path, args, container: undefined }) };
+	return {
+		version,
+		origin,
+		modules,
+		isForeign: isForeign(output),
+		launch: (_folder, args) => ({ program: path, args, container: undefined }),
+	};
+}
+
+/** Whether `nginx -V` tells of modules built in from elsewhere, or of a derivative of nginx. */
+export function isForeign(configureArguments: string): boolean {
+	return /--add-module=|openresty|tengine|angie|freenginx/i.test(configureArguments);
 }
 
 function namesIn(folder: string): readonly string[] {

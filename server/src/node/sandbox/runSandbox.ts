@@ -5,6 +5,7 @@ import { definitionsOf, isIn } from '../../core/reference/directives.ts';
 import { mayBeForeignVariable } from '../../core/reference/variables.ts';
 import { formatVersion } from '../../core/reference/versions.ts';
 import { createPredictor } from '../../core/request/predict.ts';
+import type { Prediction } from '../../core/request/prediction.ts';
 import type { Route, RouteUrl } from '../../core/routes/route.ts';
 import { routesOf } from '../../core/routes/routes.ts';
 import { formatUrl } from '../../core/routes/urls.ts';
@@ -101,7 +102,13 @@ export async function runSandbox(configuration: Configuration, options: SandboxO
 		options.onStage?.('nginx -t');
 		for (let attempt = 0; ; attempt++) {
 			if (isCancelled(options)) return result('cancelled', [], plan);
-			plan = planSandbox(configuration, { routes, lacking, undefinedVariables, modules: nginx.modules });
+			plan = planSandbox(configuration, {
+				routes,
+				lacking,
+				undefinedVariables,
+				modules: nginx.modules,
+				isForeign: nginx.isForeign,
+			});
 			if (plan.problem !== undefined) return failed(plan.problem, plan);
 			if (backends === undefined || backends.ports.length !== plan.backends.length) {
 				await backends?.stop();
@@ -308,11 +315,22 @@ async function prove({ route, url, text }: SandboxErrand, world: Running, option
 		...blank(route),
 		url: shown,
 		...judged(trace, seen, whyNotProved(plan, location)),
-		...predictionClause(prediction),
+		...afterAccess(predictionClause(prediction), prediction, plan),
 		seen,
 		balancing,
 		milliseconds: performance.now() - start,
 	};
+}
+
+/** Who may come in is for the person's own nginx to say: here everybody may, and the prediction says what it stands on. */
+function afterAccess(
+	clause: ReturnType<typeof predictionClause>,
+	prediction: Prediction | undefined,
+	plan: SandboxPlan,
+): ReturnType<typeof predictionClause> {
+	const isDenied = prediction?.status === 401 || prediction?.status === 403;
+	if (!isDenied || !plan.rewritings.some(({ kind }) => kind === 'granted')) return clause;
+	return { ...clause, predictedReason: `${clause.predictedReason}, unless access is granted, as it is here` };
 }
 
 /** A handshake more for each server of the upstream: which of them gets how many. */
