@@ -70,7 +70,7 @@ test('a fix is proved from the light bulb: before and after, and nothing is chan
 	const { proved, headline, report } = await session.client.sendRequest<SandboxReport>(PROVE_FIX, params);
 	expect(proved).toBe(true);
 	expect(headline).toBe('Before: 0 of 1 handshakes upgraded, 1 did not. After: 1 of 1 handshakes upgraded.');
-	expect(report).toMatch(/\| `location \/ws\/ ws:\/\/localhost:8080\/ws\/` \| does not upgrade: .* \| upgrades \(101\) \|/);
+	expect(report).toMatch(/\| `location \/ws\/`<br>`ws:\/\/localhost:8080\/ws\/` \| does not upgrade: .* \| upgrades \(101\) \|/);
 	expect(await session.findings(MAIN)).toEqual(['http-version-1-0: proxy_pass http://127.0.0.1:9000']);
 });
 

@@ -87,7 +87,7 @@ export function beforeAndAfter(title: string, before: SandboxResult, after: Sand
 		const shown = other ?? one;
 		if (shown === undefined) continue;
 		lines.push(
-			`| ${code(`${shown.title} ${shown.url}`)} | ${one === undefined ? '' : cell(observed(one))} | ${other === undefined ? '' : cell(observed(other))} |`,
+			`| ${code(shown.title)}${shown.url === '' ? '' : `<br>${code(shown.url)}`} | ${one === undefined ? '' : cell(observed(one))} | ${other === undefined ? '' : cell(observed(other))} |`,
 		);
 	}
 	for (const [name, result] of [

@@ -110,14 +110,17 @@ export class Targets {
 			const group = upstream?.node.args[0]?.value;
 			const authority = group ?? this.#alias(addresses[0] ?? 'unknown', addresses[0] ?? 'unknown');
 			// What the variable brings behind the address goes with it.
-			const path = rest === '' && placed.node.args[0]?.value.startsWith('$') ? uri : rest;
+			const isOpen = rest === '' ? (placed.node.args[0]?.value.startsWith('$') ?? false) : /^\$(?!request_uri)/.test(rest);
+			const path = isOpen ? uri.replace(/^(?!\/)/, '/') : rest;
 			return {
 				text: `${scheme}${authority}${this.#nothing()}${path.replace(/\$(?!\w|\{)/g, '')}`,
 				why: `where the variables lead: ${group ?? addresses[0] ?? ''}`,
 				unknown: false,
 			};
 		}
-		if (prediction?.outcome === 'answered' && (prediction.status ?? 0) >= 500) {
+		if (prediction?.outcome === 'answered' && prediction.status === 500)
+			return { text: `${scheme}${this.#nothing()}`, why: 'its variables are empty', unknown: false };
+		if (prediction?.outcome === 'answered' && prediction.status === 502) {
 			this.#needsNowhere = true;
 			return { text: `${scheme}${NOWHERE}${rest}`, why: 'a name that nothing resolves', unknown: false };
 		}
@@ -189,9 +192,15 @@ function split(text: string): { readonly authority: string; readonly rest: strin
 			part.start > 0 &&
 			(part.kind === 'capture' || (part.kind === 'variable' && /^(?:request_uri|uri|document_uri|is_args)$/.test(part.name)))
 		)
-			if (!/^[.:]/.test(text.slice(part.end)) && !/[.:-]$/.test(text.slice(0, part.start)))
+			if (isWhole(text.slice(0, part.start), text.slice(part.end), part))
 				return { authority: text.slice(0, part.start), rest: text.slice(part.start) };
 		at = part.end;
 	}
 	return { authority: text, rest: '' };
+}
+
+/** Whether an address ends where a variable begins. What looks like the beginning of an address in numbers could go on in any variable but the request's own URI. */
+function isWhole(before: string, behind: string, part: { readonly kind: string; readonly name?: string }): boolean {
+	if (/^[.:]/.test(behind) || /[.:-]$/.test(before)) return false;
+	return part.name === 'request_uri' || !/^[\d.:a-f[\]]+$/i.test(before);
 }
