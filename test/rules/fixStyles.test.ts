@@ -15,7 +15,8 @@ import { findingsOf, firstFix, inFolder, ROOT } from './fixedExamples.ts';
 const CURING = RULES.filter(({ examples }) => examples.some(({ fixed }) => fixed !== ''));
 
 /** Where the line ends are gone, a missing semicolon is two directives in one: another finding, as nginx has it. */
-const isAnotherMistake = (rule: Rule, style: Style): boolean => rule.id === 'syntax-error' && style.name.endsWith('on one line');
+const isAnotherMistake = (rule: Rule, style: Style): boolean =>
+	['syntax-error', 'semicolon-forgotten'].includes(rule.id) && style.name.endsWith('on one line');
 
 describe.each(CURING.map((rule) => [rule.id, rule] as const))('%s', (_, rule) => {
 	for (const example of rule.examples)

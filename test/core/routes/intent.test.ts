@@ -26,6 +26,11 @@ describe('what a location is meant for', () => {
 		).toEqual({ '/ws': 'certain', ...Object.fromEntries(plain.map((path) => [path, 'none'])) });
 	});
 
+	test('nor are they by the name of their upstream', () => {
+		expect(intents('location /ws/health { proxy_pass http://websocket_backend/health; }')).toEqual({ '/ws/health': 'none' });
+		expect(intents('location /live { proxy_pass http://websocket_backend; }')).toEqual({ '/live': 'likely' });
+	});
+
 	test('the same path is meant for them once it forwards the upgrade', () => {
 		expect(intents(`location /ws/health { ${FORWARDS} }`)).toEqual({ '/ws/health': 'certain' });
 	});

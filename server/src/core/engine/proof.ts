@@ -142,8 +142,8 @@ export class Prover {
 	}
 }
 
-/** What a route is to a cure: the one that it cures, the one whose path or Host it changes on purpose, or another. */
-type Role = 'cured' | 'path' | 'host' | 'other';
+/** What a route is to a cure: the one that it cures, the one whose path, Host or backend it changes on purpose, or another. */
+type Role = 'cured' | 'path' | 'host' | 'backend' | 'other';
 
 /** `worse`, or the names of the other routes whose requests change. */
 type Verdict = 'worse' | readonly string[];
@@ -218,11 +218,11 @@ function changes(before: Prediction, after: Prediction, role: Role): boolean {
 	const isSubject = role !== 'other';
 	if (before.upstream === null || after.upstream === null) return false;
 	if (role !== 'path' && before.upstream.uri !== after.upstream.uri) return true;
-	if (before.upstream.addresses.join() !== after.upstream.addresses.join()) return true;
+	if (role !== 'backend' && before.upstream.addresses.join() !== after.upstream.addresses.join()) return true;
 	if (!isSubject && before.upstream.httpVersion !== after.upstream.httpVersion) return true;
 	const names = new Set([...before.upstream.headers.keys(), ...after.upstream.headers.keys()]);
 	for (const name of names) {
-		if (isSubject && (HANDSHAKE_HEADERS.test(name) || name === role)) continue;
+		if (isSubject && (HANDSHAKE_HEADERS.test(name) || name === role || (role === 'backend' && name === 'host'))) continue;
 		if (before.upstream.headers.get(name) !== after.upstream.headers.get(name)) return true;
 	}
 	return false;

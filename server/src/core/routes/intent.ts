@@ -2,7 +2,7 @@ import { locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { Comment } from '../syntax/nodes.ts';
 import { HANDLERS, isHandler } from './handlers.ts';
-import { endpointWord, saysWebSocket } from './names.ts';
+import { endpointWord, isBeside, saysWebSocket } from './names.ts';
 import type { Evidence, Intent } from './route.ts';
 
 /*
@@ -135,6 +135,7 @@ function namesIn(location: Scope): readonly Evidence[] {
 			match.kind === 'named' ? (saysWebSocket(match.pattern.slice(1)) ? match.pattern : undefined) : endpointWord(match.pattern);
 		if (word !== undefined) found.push(evidence(opener, `has the name of a WebSocket endpoint (${match.pattern})`));
 	}
+	if (match !== undefined && match.kind !== 'named' && isBeside(match.pattern)) return found;
 	for (const name of HANDLERS)
 		for (const placed of location.byName.get(name) ?? []) {
 			const host = /^(?:https?:\/\/)?([^:/$]+)/i.exec(placed.node.args[0]?.value ?? '')?.[1];

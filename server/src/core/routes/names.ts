@@ -16,6 +16,11 @@ export function endpointWord(pattern: string): string | undefined {
 	return found[0].replace(/^[/_.\-(|^@\s]/, '');
 }
 
+/** True for a path that is asked for with plain requests, whatever the name of its backend. */
+export function isBeside(pattern: string): boolean {
+	return BESIDE.test(pattern);
+}
+
 /** True for a name (upstream, named location) that says WebSocket. */
 export function saysWebSocket(name: string): boolean {
 	return OUTRIGHT.test(name);

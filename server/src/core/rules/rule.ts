@@ -20,7 +20,7 @@ export interface Cure {
 	/** At most one cure of a report is preferred: `--fix` and fix-all apply it. */
 	readonly preferred: boolean;
 	/** What of the route's own request the cure changes on purpose, beside the headers of a handshake. */
-	readonly changes?: 'path' | 'host';
+	readonly changes?: 'path' | 'host' | 'backend';
 }
 
 export interface RelatedPlace extends Place {

@@ -3,6 +3,7 @@ import backendKeepaliveLost from './backend-keepalive-lost.ts';
 import backendTls from './backend-tls.ts';
 import cachedHandshake from './cached-handshake.ts';
 import connectionClientChosen from './connection-client-chosen.ts';
+import connectionForEveryone from './connection-for-everyone.ts';
 import connectionNotUpgrade from './connection-not-upgrade.ts';
 import directiveArguments from './directive-arguments.ts';
 import directiveContext from './directive-context.ts';
@@ -14,6 +15,7 @@ import handshakeAnswered from './handshake-answered.ts';
 import handshakeKeyMissing from './handshake-key-missing.ts';
 import headersLost from './headers-lost.ts';
 import hostNotForwarded from './host-not-forwarded.ts';
+import hostRepeated from './host-repeated.ts';
 import hostUnderscore from './host-underscore.ts';
 import httpVersion10 from './http-version-1-0.ts';
 import httpVersion2 from './http-version-2.ts';
@@ -21,6 +23,7 @@ import idleTimeout from './idle-timeout.ts';
 import includeCycle from './include-cycle.ts';
 import includeMissing from './include-missing.ts';
 import jumpLosesHeaders from './jump-loses-headers.ts';
+import laterIfDecides from './later-if-decides.ts';
 import listenHttp2Only from './listen-http2-only.ts';
 import listenQuicOnly from './listen-quic-only.ts';
 import locationInternal from './location-internal.ts';
@@ -30,6 +33,7 @@ import mapSourceLiteral from './map-source-literal.ts';
 import mapWrongValue from './map-wrong-value.ts';
 import methodChanged from './method-changed.ts';
 import noTunnelModule from './no-tunnel-module.ts';
+import nodelayOff from './nodelay-off.ts';
 import originUnchecked from './origin-unchecked.ts';
 import pathChanged from './path-changed.ts';
 import proxyPassScheme from './proxy-pass-scheme.ts';
@@ -40,6 +44,7 @@ import reloadKeepsWorkers from './reload-keeps-workers.ts';
 import requestHeaderRedefined from './request-header-redefined.ts';
 import responseHeaderAdded from './response-header-added.ts';
 import type { Rule } from './rule.ts';
+import semicolonForgotten from './semicolon-forgotten.ts';
 import shutdownCutsTunnels from './shutdown-cuts-tunnels.ts';
 import slashRedirect from './slash-redirect.ts';
 import socketIoAffinity from './socket-io-affinity.ts';
@@ -66,6 +71,7 @@ export const RULES: readonly Rule[] = [
 	backendTls,
 	cachedHandshake,
 	connectionClientChosen,
+	connectionForEveryone,
 	connectionNotUpgrade,
 	directiveArguments,
 	directiveContext,
@@ -77,6 +83,7 @@ export const RULES: readonly Rule[] = [
 	handshakeKeyMissing,
 	headersLost,
 	hostNotForwarded,
+	hostRepeated,
 	hostUnderscore,
 	httpVersion10,
 	httpVersion2,
@@ -84,6 +91,7 @@ export const RULES: readonly Rule[] = [
 	includeCycle,
 	includeMissing,
 	jumpLosesHeaders,
+	laterIfDecides,
 	listenHttp2Only,
 	listenQuicOnly,
 	locationInternal,
@@ -93,6 +101,7 @@ export const RULES: readonly Rule[] = [
 	mapWrongValue,
 	methodChanged,
 	noTunnelModule,
+	nodelayOff,
 	originUnchecked,
 	pathChanged,
 	proxyPassScheme,
@@ -102,6 +111,7 @@ export const RULES: readonly Rule[] = [
 	reloadKeepsWorkers,
 	requestHeaderRedefined,
 	responseHeaderAdded,
+	semicolonForgotten,
 	shutdownCutsTunnels,
 	slashRedirect,
 	socketIoAffinity,
