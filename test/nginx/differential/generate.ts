@@ -28,7 +28,7 @@ export function generate(seed: number): Generated {
 	const servers = Array.from(
 		{
 			length: random.weighted([
-				[35, 1],
+				[world.theme === 'names' ? 0 : 35, 1],
 				[30, 2],
 				[22, 3],
 				[13, 4],
@@ -95,6 +95,7 @@ const ADDRESSES = [`${NET}11`, `${NET}12`] as const;
 
 function listens(world: World, taken: Set<string>): Item[] {
 	const { random } = world;
+	if (world.theme === 'names') return [crowded(world, taken)];
 	const made: Item[] = [];
 	const own = new Set<string>();
 	for (
@@ -141,6 +142,15 @@ function listens(world: World, taken: Set<string>): Item[] {
 		addListen(world, { address: `${ADDRESSES[0]}:${TLS_PORT}`, tls: true });
 	}
 	return made;
+}
+
+/** The one socket that all servers share, so that names decide. */
+function crowded(world: World, taken: Set<string>): Item {
+	const address = `${ADDRESSES[0]}:${PORTS[0]}`;
+	const isDefault = world.random.chance(25) && !taken.has(address);
+	if (isDefault) taken.add(address);
+	addListen(world, { address, tls: false });
+	return world.item('listen', isDefault ? [address, 'default_server'] : [address]);
 }
 
 function addListen(world: World, listen: Listen): void {

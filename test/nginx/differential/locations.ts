@@ -117,10 +117,10 @@ function content(world: World, place: Place, kind: Kind, groups: number): Item[]
 		around,
 		'location',
 		random.weighted([
-			[68, 0],
+			[world.theme === 'conditions' ? 10 : 68, 0],
 			[20, 1],
-			[8, 2],
-			[4, 3],
+			[world.theme === 'conditions' ? 40 : 8, 2],
+			[world.theme === 'conditions' ? 30 : 4, 3],
 		]),
 		inIf,
 	);
@@ -129,14 +129,14 @@ function content(world: World, place: Place, kind: Kind, groups: number): Item[]
 	if (random.chance(34)) children.push(...headerLines(world, near));
 	if (random.chance(30)) children.push(...proxySettings(world));
 	children.push(...access(world, around));
-	if (around.named.length > 0 && kind !== 'named' && random.chance(16)) children.push(...dispatch(world, around));
-	if (random.chance(9)) children.push(errorPage(world, around));
-	if (random.chance(11)) children.push(tryFiles(world, around, kind));
+	if (around.named.length > 0 && kind !== 'named' && world.often('jumps', 16)) children.push(...dispatch(world, around));
+	if (world.often('jumps', 9)) children.push(errorPage(world, around));
+	if (world.often('jumps', 11)) children.push(tryFiles(world, around, kind));
 	if (random.chance(kind === 'named' ? 1 : 4)) children.push(world.item('internal', []));
 	children.push(...idle(world));
 	const handler = random.weighted([
 		[74, 'proxy'],
-		[7, 'other'],
+		[world.theme === 'modules' ? 90 : 7, 'other'],
 		[9, 'return'],
 		[7, 'none'],
 		[1, 'alias'],

@@ -82,7 +82,7 @@ const LITERALS = [
 export function reference(world: World, around: Surroundings = NOWHERE): string {
 	const { random } = world;
 	const kind = random.weighted([
-		[world.theme === 'geo' || world.theme === 'split' ? 15 : 52, 'built-in'],
+		[/^(?:geo|split|maps)$/.test(world.theme) ? 15 : 52, 'built-in'],
 		[24, 'own'],
 		[12, 'near'],
 		[12, 'capture'],
@@ -176,6 +176,7 @@ export function variableBlocks(world: World): Item[] {
 		count--
 	)
 		blocks.push(map(world));
+	if (world.theme === 'maps') blocks.push(map(world), map(world));
 	if (random.chance(30)) blocks.push(backendMap(world));
 	if (world.often('geo', 15)) blocks.push(geo(world));
 	if (world.often('geo', 1)) blocks.push(geo(world));
@@ -238,7 +239,7 @@ function upgradeMap(world: World): Item {
 function map(world: World): Item {
 	const { random } = world;
 	const name = fresh(world, ['m_one', 'm_two', 'M_Three', 'm4', 'm_five']);
-	const chained = world.variables.length > 0 && random.chance(15);
+	const chained = world.variables.length > 0 && random.chance(world.theme === 'maps' ? 35 : 15);
 	const { source, keys, patterns, hosts } = chained
 		? {
 				source: `$${random.pick(world.variables)}`,
@@ -246,11 +247,11 @@ function map(world: World): Item {
 				patterns: ['~*^up', '~(.)$'],
 				hosts: undefined,
 			}
-		: random.pick(SOURCES);
+		: random.pick(world.theme === 'maps' && random.chance(40) ? SOURCES.filter(({ hosts }) => hosts) : SOURCES);
 	const byHost = hosts === true && random.chance(60);
 	const children: Item[] = [];
 	if (byHost) children.push(world.item('hostnames', []));
-	if (random.chance(8)) children.push(world.item('volatile', []));
+	if (world.often('maps', 8)) children.push(world.item('volatile', []));
 	for (const key of random.some(byHost ? HOST_KEYS : keys, random.between(0, 3)))
 		children.push(world.item(key, [mapValue(world, 0, [])]));
 	for (const pattern of random.some(patterns, random.between(0, 2))) {
@@ -261,7 +262,7 @@ function map(world: World): Item {
 	}
 	if (random.chance(70)) children.splice(random.below(children.length + 1), 0, world.item('default', [mapValue(world, 0, [])]));
 	if (random.chance(4)) children.push(world.item('\\default', ['escaped']));
-	const item = world.item('map', [source, `$${name}`], included(world, children));
+	const item = world.item('map', [source, `$${name}`], included(world, children, world.theme === 'maps' ? 50 : 10));
 	world.variables.push(name);
 	return item;
 }

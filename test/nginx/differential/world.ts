@@ -36,6 +36,11 @@ export type Theme =
 	| 'headers'
 	| 'methods'
 	| 'expressions'
+	| 'names'
+	| 'maps'
+	| 'jumps'
+	| 'modules'
+	| 'conditions'
 	| 'none';
 const THEMES: readonly Theme[] = [
 	'access',
@@ -47,6 +52,11 @@ const THEMES: readonly Theme[] = [
 	'headers',
 	'methods',
 	'expressions',
+	'names',
+	'maps',
+	'jumps',
+	'modules',
+	'conditions',
 	'none',
 	'none',
 	'none',

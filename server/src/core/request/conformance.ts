@@ -207,6 +207,19 @@ function judgeResponse(state: RequestState, level: Level, module: string, found:
 	const passedBack = level.lines(`${module}_pass_header`);
 	found.unknown ??= hidden.unknown ?? passedBack.unknown;
 	const kept = new Set(passedBack.lines.map(({ node }) => (node.args[0]?.value ?? '').toLowerCase()));
+	const isHidden = (name: string): boolean =>
+		!kept.has(name) && hidden.lines.some(({ node }) => (node.args[0]?.value ?? '').toLowerCase() === name);
+	const added = addedHeaders(level);
+	found.unknown ??= added.unknown;
+	// One that is hidden and written anew is there once, as it should be.
+	const upgrades = added.lines.filter(
+		({ node }) => (node.args[0]?.value ?? '').toLowerCase() === 'upgrade' && node.args[2]?.value === 'always',
+	);
+	const [rewritten] = upgrades;
+	if (rewritten !== undefined && upgrades.length === 1 && isHidden('upgrade')) {
+		const value = evaluate(state, level.template(rewritten, 1));
+		if (typeof value === 'string' && lowerCase(value) === 'websocket') needed.delete('upgrade');
+	}
 	for (const at of hidden.lines) {
 		const lower = (at.node.args[0]?.value ?? '').toLowerCase();
 		const name = needed.get(lower) ?? (asksProtocol && lower === 'sec-websocket-protocol' ? 'Sec-WebSocket-Protocol' : undefined);
@@ -214,8 +227,6 @@ function judgeResponse(state: RequestState, level: Level, module: string, found:
 			found.obstacles.push({ code: 'response-header-hidden', at: [at], text: `the answer reaches the client without ${name}` });
 	}
 
-	const added = addedHeaders(level);
-	found.unknown ??= added.unknown;
 	for (const at of added.lines) {
 		const name = at.node.args[0]?.value ?? '';
 		const lower = name.toLowerCase();
