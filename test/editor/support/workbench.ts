@@ -140,6 +140,28 @@ export class Workbench {
 		return this.page.locator('[id="nginx-websocket.nginx-websocket.nginxWebSocket.status"]', { hasText: text });
 	}
 
+	/** Opens the Testing view. */
+	async openTesting(): Promise<void> {
+		const view = this.page.locator('.test-explorer');
+		if (!(await view.isVisible())) await this.page.getByRole('tab', { name: 'Testing' }).click();
+		await view.waitFor();
+	}
+
+	/** A row of the Testing view, by the beginning of its label and, when it is given, its state. */
+	testRow(label: string, state?: 'passed' | 'failed'): Locator {
+		const row = this.page.locator('.test-explorer .monaco-list-row', {
+			has: this.page.locator('.label', { hasText: new RegExp(`(^|/)${label.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')}`) }),
+		});
+		return state === undefined ? row : row.filter({ has: this.page.locator(`.codicon-testing-${state}-icon`) });
+	}
+
+	/** Shows all that is under the rows of the Testing view. */
+	async expandAllTests(): Promise<void> {
+		const closed = this.page.locator('.test-explorer .monaco-list-row[aria-expanded="false"]');
+		await this.page.locator('.test-explorer .monaco-list-row[aria-expanded]').first().waitFor();
+		while ((await closed.count()) > 0) await closed.first().locator('.monaco-tl-twistie').click();
+	}
+
 	/** The report that is shown beside the editor: a rendered page within the editor's frames. */
 	report(): FrameLocator {
 		return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
