@@ -71,6 +71,11 @@ describe('the routes in the Testing view', () => {
 		await report.getByRole('button', { name: 'Apply Fix' }).click();
 		await bench.notification('The fix is in the editor').waitFor();
 		await bench.runCommand('File: Save All');
+		for (const [name, text] of [
+			['nginx.conf', 'map $http_upgrade'],
+			['conf.d/chat.conf', 'proxy_http_version 1.1;'],
+		] as const)
+			await expect.poll(() => readFile(join(scene.sample.workspace, name), 'utf8')).toContain(text);
 		await bench.runCommand('Tasks: Run Task');
 		await bench.quickRow('Reload nginx').click();
 		await expect.poll(logged).toContain('gracefully shutting down');

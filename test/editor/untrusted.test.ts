@@ -40,3 +40,11 @@ test('in a workspace that is not trusted, mistakes are underlined and the route 
 	await bench.screenshot('untrusted');
 	expect(await refusal.getByRole('button', { name: 'Manage Workspace Trust' }).count()).toBe(1);
 });
+
+test('in a workspace that is not trusted, the Testing view lists no route, runs none and says why', async () => {
+	await bench.openTesting();
+	await bench.page.getByText('listed and tested only in a workspace that you trust').waitFor();
+	expect(await bench.page.locator('.test-explorer .monaco-list-row').count()).toBe(0);
+	expect(await bench.page.locator('.testing-run-glyph').count()).toBe(0);
+	await bench.screenshot('untrusted-testing');
+});

@@ -1,4 +1,4 @@
-import { Range, Uri, WorkspaceEdit, window, workspace } from 'vscode';
+import { Range, Uri, ViewColumn, WorkspaceEdit, window, workspace } from 'vscode';
 import type { FixReference } from '../../../server/src/protocol/requests.ts';
 
 /** Applies a fix, and offers the next test for when it is saved and nginx has read it. */
@@ -31,7 +31,12 @@ async function applyFix(fix: FixReference): Promise<boolean> {
 	if (!(await workspace.applyEdit(change))) return false;
 	// Every changed file gets a tab, for the person to see and save; the one that they were in stays in front.
 	const before = window.activeTextEditor;
-	for (const { uri } of fix.edits) await window.showTextDocument(Uri.parse(uri), { preview: false });
+	for (const { uri } of fix.edits) await window.showTextDocument(Uri.parse(uri), { preview: false, viewColumn: columnOf(uri) });
 	if (before !== undefined) await window.showTextDocument(before.document, before.viewColumn);
 	return true;
+}
+
+/** Where a file stands already, else beside no report. */
+function columnOf(uri: string): ViewColumn {
+	return window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri)?.viewColumn ?? ViewColumn.One;
 }

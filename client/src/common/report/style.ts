@@ -11,7 +11,7 @@ ul { margin: 0; padding-left: 1.2rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; }
 button { font: inherit; color: var(--vscode-button-secondaryForeground); background: var(--vscode-button-secondaryBackground); border: 1px solid var(--vscode-button-border, var(--vscode-contrastBorder, transparent)); border-radius: 2px; padding: .2rem .7rem; cursor: pointer; text-align: left; }
 button.main { color: var(--vscode-button-foreground); background: var(--vscode-button-background); }
-button.place { padding: 0; border: 0; background: none; color: var(--vscode-textLink-foreground); text-decoration: underline; }
+button.place { display: inline; padding: 0; border: 0; background: none; color: var(--vscode-textLink-foreground); text-decoration: underline; }
 button:focus-visible, pre:focus-visible { outline: 2px solid var(--vscode-focusBorder); outline-offset: 2px; }
 .path { display: flex; flex-wrap: wrap; gap: .5rem 1.6rem; list-style: none; margin: 0; padding: 0; }
 .path li { position: relative; flex: 1 1 5.5rem; max-width: 14rem; padding: .4rem .6rem; border: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder, currentColor)); border-top: 4px solid var(--vscode-testing-iconPassed, #2a2); border-radius: 3px; overflow-wrap: anywhere; }
