@@ -60,7 +60,7 @@ describe('the sample chat, from refusal to conversation', () => {
 		await report.getByText('426').first().waitFor();
 		await report.getByText('conf.d/chat.conf, line 20').first().waitFor();
 		await bench.notification('Testing').waitFor({ state: 'detached' });
-		await bench.screenshot('route-refused', { picture: true });
+		await bench.screenshot('route-refused');
 	});
 
 	test('the cause is one click away', async () => {

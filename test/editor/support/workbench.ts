@@ -142,9 +142,9 @@ export class Workbench {
 
 	/** Opens the Testing view. */
 	async openTesting(): Promise<void> {
-		const view = this.page.locator('.test-explorer');
-		if (!(await view.isVisible())) await this.page.getByRole('tab', { name: 'Testing' }).click();
-		await view.waitFor();
+		const title = this.page.locator('.sidebar .composite.title', { hasText: 'Testing' });
+		if (!(await title.isVisible())) await this.page.getByRole('tab', { name: 'Testing' }).click();
+		await title.waitFor();
 	}
 
 	/** A row of the Testing view, by the beginning of its label and, when it is given, its state. */

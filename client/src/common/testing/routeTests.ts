@@ -121,14 +121,16 @@ export class RouteTests implements Disposable {
 			const isCurrent = () => save === saves && !token.isCancellationRequested;
 			await this.refresh();
 			if (!isCurrent()) return;
-			const run = this.#controller.createTestRun(request, undefined, false);
 			let left = leavesOf(this.#leaves, request.include, request.exclude);
 			for (const ms of [0, ...PATIENCE]) {
 				await pause(ms);
 				if (!isCurrent() || left.length === 0) break;
+				// A request and a run of their own each time: within one, the editor takes no failure back.
+				const attempt = new TestRunRequest(request.include, request.exclude, request.profile, true);
+				const run = this.#controller.createTestRun(attempt, undefined, false);
 				left = await this.#test(run, left, token, false);
+				run.end();
 			}
-			run.end();
 		};
 		const listener = workspace.onDidSaveTextDocument((document) => isNginx(document) && void onSave());
 		token.onCancellationRequested(() => listener.dispose());
