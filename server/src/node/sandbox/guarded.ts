@@ -93,11 +93,16 @@ function ended(child: ChildProcess, failed: boolean): Promise<void> {
  * Waits until nginx has written its process number to `folder`, which it does once it listens everywhere. False when it ended before, could
  * not bind, or the time is over. Connecting would prove nothing: somebody else may have taken the port.
  */
-export async function hasStarted(nginx: GuardedNginx, folder: string, milliseconds: number): Promise<boolean> {
+export async function hasStarted(
+	nginx: GuardedNginx,
+	folder: string,
+	milliseconds: number,
+	signal: AbortSignal | undefined,
+): Promise<boolean> {
 	const deadline = performance.now() + milliseconds;
 	while (!nginx.hasEnded && performance.now() < deadline) {
 		if (isWritten(join(folder, 'pid'))) return true;
-		if (TAKEN.test(nginx.written())) return false;
+		if (TAKEN.test(nginx.written()) || signal?.aborted === true) return false;
 		await new Promise((resolve) => setTimeout(resolve, 4));
 	}
 	return false;

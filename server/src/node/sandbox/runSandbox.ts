@@ -143,7 +143,7 @@ export async function runSandbox(configuration: Configuration, options: SandboxO
 			}
 			options.onStage?.('starting nginx');
 			running = startGuarded(nginx.launch(folder.path, args), folder.path);
-			if (await hasStarted(running, folder.path, 10_000)) {
+			if (await hasStarted(running, folder.path, 10_000, options.signal)) {
 				options.onStage?.('handshakes');
 				const proofs = await proveRoutes({ configuration, routes, plan, ports, backends, running }, options);
 				if (isCancelled(options)) return result('cancelled', [], plan, proofs);
@@ -155,6 +155,7 @@ export async function runSandbox(configuration: Configuration, options: SandboxO
 					proofs,
 				);
 			}
+			if (isCancelled(options)) return result('cancelled', [], plan);
 			const written = running.written();
 			await running.stop();
 			running = undefined;
