@@ -41,6 +41,17 @@ test('in a workspace that is not trusted, mistakes are underlined and the route 
 	expect(await refusal.getByRole('button', { name: 'Manage Workspace Trust' }).count()).toBe(1);
 });
 
+test('no nginx is started either: not for the sandbox, and not by a command of the settings', async () => {
+	for (const command of ['Test WebSocket Route in a Sandbox', 'Test Configuration', 'Reload nginx']) {
+		await bench.runCommand(`NGINX: ${command}`);
+		const refusal = bench.notification('nginx is started only in a workspace that you trust');
+		await refusal.first().waitFor();
+		await bench.page.keyboard.press('Escape');
+		await bench.runCommand('Notifications: Clear All Notifications');
+		await refusal.first().waitFor({ state: 'detached' });
+	}
+});
+
 test('in a workspace that is not trusted, the Testing view lists no route, runs none and says why', async () => {
 	await bench.openTesting();
 	await bench.page.getByText('listed and tested only in a workspace that you trust').waitFor();
