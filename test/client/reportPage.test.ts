@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Page, reportPage } from '../../client/src/common/report/page.ts';
 import { bars, columns } from '../../client/src/common/report/pictures.ts';
+import { trialPage } from '../../client/src/common/report/trialPage.ts';
+import { explainLoad, type LoadTrace, plotText } from '../../server/src/core/handshake/load.ts';
 import { maskTrace } from '../../server/src/core/handshake/secrets.ts';
 import type { HandshakeTrace } from '../../server/src/core/handshake/trace.ts';
 import { handshakeReport } from '../../server/src/features/handshakeReport.ts';
@@ -216,3 +218,41 @@ function page(text: string): HandshakeReport {
 	};
 	return handshakeReport(undefined, { uri: 'file:///w/nginx.conf', url: URL }, trace);
 }
+
+describe('a trial as a page', () => {
+	const load: LoadTrace = {
+		asked: 6,
+		opened: 5,
+		peak: 5,
+		handshakeMs: [1, 2, 2.5, 3, 9],
+		failures: [{ kind: '500', count: 1 }],
+		dropped: 0,
+		rampMs: 20,
+		cancelled: false,
+	};
+
+	test('load: the distribution in columns, in a table, and in the words of the text', () => {
+		const report = explainLoad(load, undefined);
+		const { html } = trialPage(URL, { ok: false, headline: report.headline, record: { report } }, NONCE);
+		const text = [URL, report.headline, ...plotText(report.plot)].join('\n');
+		expect(html.match(/<rect/g)).toHaveLength(report.plot.length);
+		for (const { count } of report.plot) expect(html).toContain(`<td>${count}</td>`);
+		for (const [, label = ''] of html.matchAll(/<th scope="row">([^<]*)</g)) expect(text).toContain(decoded(label));
+		for (const { text: why } of report.why) expect(decoded(html)).toContain(why);
+	});
+
+	test('spread: a bar for each backend; a name that a server chose is text', () => {
+		const counts = [
+			{ name: '127.0.0.1:9000', count: 3 },
+			{ name: HOSTILE, count: 1 },
+		];
+		const { html } = trialPage(
+			URL,
+			{ ok: true, headline: 'x', record: { report: { counts, why: ['Because.'], advice: [] } } },
+			NONCE,
+		);
+		expect(html.match(/<rect/g)).toHaveLength(2);
+		expect(html).toContain('<li>Because.</li>');
+		expect(html).not.toContain('<img');
+	});
+});

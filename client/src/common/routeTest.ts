@@ -41,7 +41,7 @@ export class RouteTest {
 
 	/** `from` is a `RouteReference` (code lens), a `Uri` (context menu), or nothing (palette: the active editor). */
 	async run(from: unknown): Promise<void> {
-		if (!(await this.#allowed())) return;
+		if (!(await mayTest(this.#client))) return;
 		const route = await chooseRoute(this.#client, from, 'Test WebSocket Route');
 		if (route === undefined) return;
 		if (route.urls.length === 0) {
@@ -50,31 +50,6 @@ export class RouteTest {
 		}
 		const target = await askForTarget(route);
 		if (target !== undefined) await this.#test(target);
-	}
-
-	/** Says why when no test may run here. */
-	async #allowed(): Promise<boolean> {
-		if (!workspace.isTrusted) {
-			const manage = 'Manage Workspace Trust';
-			const answer = await window.showWarningMessage(
-				'A WebSocket test makes a network connection to where the configuration says, so it runs only in a workspace that you trust.',
-				manage,
-			);
-			if (answer === manage) await commands.executeCommand('workbench.trust.manage');
-			return false;
-		}
-		const offered = offeredBy(this.#client);
-		if (offered === undefined) {
-			window.showErrorMessage(
-				'The NGINX WebSocket language server does not run. Start it with "NGINX: Restart Language Server".',
-			);
-			return false;
-		}
-		if (offered.handshake) return true;
-		window.showInformationMessage(
-			'A browser cannot open a raw connection, so routes are tested only in VS Code on a desktop or on a remote machine.',
-		);
-		return false;
 	}
 
 	async #test(target: RouteTarget): Promise<void> {
@@ -134,4 +109,27 @@ export class RouteTest {
 		if (answer === anyCertificate) return this.#test({ ...target, insecure: true });
 		if (answer === apply && fix !== undefined) await applyFixAndTest(fix, () => this.#test(target));
 	}
+}
+
+/** Says why when no test may run here. */
+export async function mayTest(client: BaseLanguageClient): Promise<boolean> {
+	if (!workspace.isTrusted) {
+		const manage = 'Manage Workspace Trust';
+		const answer = await window.showWarningMessage(
+			'A WebSocket test makes a network connection to where the configuration says, so it runs only in a workspace that you trust.',
+			manage,
+		);
+		if (answer === manage) await commands.executeCommand('workbench.trust.manage');
+		return false;
+	}
+	const offered = offeredBy(client);
+	if (offered === undefined) {
+		window.showErrorMessage('The NGINX WebSocket language server does not run. Start it with "NGINX: Restart Language Server".');
+		return false;
+	}
+	if (offered.handshake) return true;
+	window.showInformationMessage(
+		'A browser cannot open a raw connection, so routes are tested only in VS Code on a desktop or on a remote machine.',
+	);
+	return false;
 }

@@ -40,20 +40,31 @@ document.addEventListener('click', ({ target }) => {
  */
 export function reportPage(report: PageReport, nonce: string): Page {
 	const draft = new Drafting();
-	const good = isHealthy(report.trace);
 	// A finding that did not cause what happened is for the editor to show.
 	const fix = report.explanation.some(({ text }) => text.startsWith('Fix: ')) ? report.fixes[0] : undefined;
+	const heading = { title: report.trace.url, headline: report.headline, good: isHealthy(report.trace), fix: fix?.title };
+	return framed(heading, partsOf(report, draft), draft, nonce);
+}
+
+/** The frame of every page: what happened, what can be done, then the parts. */
+export function framed(
+	heading: { readonly title: string; readonly headline: string; readonly good: boolean; readonly fix: string | undefined },
+	parts: readonly Markup[],
+	draft: Drafting,
+	nonce: string,
+): Page {
+	const { title, headline, good, fix } = heading;
 	const body = html`<body class="${good ? 'good' : 'bad'}">
 <header>
-<h1>${report.trace.url}</h1>
-<p class="headline" role="status">${report.headline}</p>
+<h1>${title}</h1>
+<p class="headline" role="status">${headline}</p>
 <div class="actions" role="group" aria-label="Actions">
-${good || fix === undefined ? NOTHING : html`<button class="main" data-kind="fix" data-index="0">Apply Fix: ${fix.title}</button>`}
+${good || fix === undefined ? NOTHING : html`<button class="main" data-kind="fix" data-index="0">Apply Fix: ${fix}</button>`}
 <button data-kind="again" data-index="0">Test Again</button>
 <button data-kind="text" data-index="0">Show as Text</button>
 </div>
 </header>
-<main>${partsOf(report, draft)}</main>
+<main>${parts}</main>
 <script nonce="${nonce}">${{ markup: SCRIPT }}</script>
 </body>`;
 	const policy = `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
@@ -63,7 +74,7 @@ ${good || fix === undefined ? NOTHING : html`<button class="main" data-kind="fix
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${report.trace.url}</title>
+<title>${title}</title>
 <style nonce="${nonce}">${{ markup: STYLE }}</style>
 </head>
 ${body}
@@ -72,7 +83,7 @@ ${body}
 }
 
 /** What the buttons of a page that is being written stand for. */
-class Drafting {
+export class Drafting {
 	readonly places: DocumentPlace[] = [];
 	readonly copies: string[] = [];
 	#headings = 0;
@@ -119,7 +130,7 @@ function commandsOf(parts: readonly ReportPart[]): number {
 	return parts.length - at - 1;
 }
 
-function list(lines: readonly ExplanationLine[], draft: Drafting): Markup {
+export function list(lines: readonly ExplanationLine[], draft: Drafting): Markup {
 	const items = lines.map(
 		(line) => html`<li>${line.text}${line.where === undefined ? NOTHING : html` (${draft.place(line)})`}</li>`,
 	);

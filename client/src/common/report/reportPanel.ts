@@ -1,17 +1,20 @@
 import type { Disposable } from 'vscode';
 import { env, ViewColumn, type WebviewPanel, window } from 'vscode';
-import type { HandshakeReport } from '../../../../server/src/protocol/requests.ts';
+import type { FixReference, HandshakeReport } from '../../../../server/src/protocol/requests.ts';
 import { applyFixAndTest } from '../fixes.ts';
 import { showPlace } from '../places.ts';
 import type { Reports } from '../reports.ts';
 import { type Page, type PageMessage, reportPage } from './page.ts';
+import { type TrialPageReport, trialPage } from './trialPage.ts';
 
 declare const crypto: { getRandomValues(bytes: Uint8Array): Uint8Array };
 
 /** What is shown, and how it is tested once more. */
 interface Shown {
 	readonly name: string;
-	readonly report: HandshakeReport;
+	/** The same as Markdown. */
+	readonly text: string;
+	readonly fix: FixReference | undefined;
 	readonly again: () => Promise<void>;
 	readonly page: Page;
 }
@@ -28,11 +31,20 @@ export class ReportPanels implements Disposable {
 
 	/** Shows a report and leaves the caret where it is. */
 	show(name: string, report: HandshakeReport, again: () => Promise<void>): void {
-		const shown: Shown = { name, report, again, page: reportPage(report, nonce()) };
+		this.#show({ name, text: report.report, fix: report.fixes[0], again, page: reportPage(report, nonce()) });
+	}
+
+	/** Shows what came of a trial of a URL. */
+	showTrial(name: string, url: string, report: TrialPageReport & { readonly report: string }, again: () => Promise<void>): void {
+		this.#show({ name, text: report.report, fix: undefined, again, page: trialPage(url, report, nonce()) });
+	}
+
+	#show(shown: Shown): void {
+		const { name, page } = shown;
 		const open = this.#panels.get(name);
 		if (open !== undefined) {
 			open.shown = shown;
-			open.panel.webview.html = shown.page.html;
+			open.panel.webview.html = page.html;
 			open.panel.reveal(undefined, true);
 			return;
 		}
@@ -46,16 +58,15 @@ export class ReportPanels implements Disposable {
 		this.#panels.set(name, entry);
 		panel.onDidDispose(() => this.#panels.delete(name));
 		panel.webview.onDidReceiveMessage((message: PageMessage) => this.#answer(entry.shown, message));
-		panel.webview.html = shown.page.html;
+		panel.webview.html = page.html;
 	}
 
-	async #answer({ name, report, again, page }: Shown, { kind, index }: PageMessage): Promise<void> {
+	async #answer({ name, text, fix, again, page }: Shown, { kind, index }: PageMessage): Promise<void> {
 		const place = page.places[index];
 		const copied = page.copies[index];
-		const [fix] = report.fixes;
 		if (kind === 'open' && place !== undefined) await showPlace(place, ViewColumn.One);
 		else if (kind === 'copy' && copied !== undefined) await env.clipboard.writeText(copied);
-		else if (kind === 'text') await this.#reports.showText(name, report.report);
+		else if (kind === 'text') await this.#reports.showText(name, text);
 		else if (kind === 'again') await again();
 		else if (kind === 'fix' && fix !== undefined) await applyFixAndTest(fix, again);
 	}
