@@ -29,6 +29,7 @@ import listenQuicOnly from './listen-quic-only.ts';
 import locationInternal from './location-internal.ts';
 import locationShadowed from './location-shadowed.ts';
 import mapDefinedTwice from './map-defined-twice.ts';
+import mapEntryRefused from './map-entry-refused.ts';
 import mapSourceLiteral from './map-source-literal.ts';
 import mapWrongValue from './map-wrong-value.ts';
 import methodChanged from './method-changed.ts';
@@ -63,6 +64,7 @@ import upgradeForEveryone from './upgrade-for-everyone.ts';
 import upgradeHidden from './upgrade-hidden.ts';
 import upgradeNotForwarded from './upgrade-not-forwarded.ts';
 import upgradeValueWrong from './upgrade-value-wrong.ts';
+import upstreamRefused from './upstream-refused.ts';
 import workerConnections from './worker-connections.ts';
 
 /** Every rule, by id. */
@@ -97,6 +99,7 @@ export const RULES: readonly Rule[] = [
 	locationInternal,
 	locationShadowed,
 	mapDefinedTwice,
+	mapEntryRefused,
 	mapSourceLiteral,
 	mapWrongValue,
 	methodChanged,
@@ -130,5 +133,6 @@ export const RULES: readonly Rule[] = [
 	upgradeHidden,
 	upgradeNotForwarded,
 	upgradeValueWrong,
+	upstreamRefused,
 	workerConnections,
 ];
