@@ -80,6 +80,8 @@ function copyData(): void {
 		copyFileSync(`${root}/server/src/core/reference/${name}.generated.json`, `${root}/server/dist/reference/${name}.json`);
 }
 
+/** Packages without state that both servers use. */
+const PURE = /^(?:vscode-languageserver-types|vscode-languageserver-textdocument|vscode-uri)$/;
 const CORE = join(root, 'server', 'src', 'core');
 
 /** Takes the core out of a server bundle, and notes what the server reads of it. `from` is how the shared file's content is had there. */
@@ -94,6 +96,10 @@ function coreBeside(from: string, read: Set<string>): Plugin {
 				read.add(name);
 				return { path: name, namespace: 'core' };
 			});
+			building.onResolve({ filter: PURE }, ({ path }) => {
+				read.add(path);
+				return { path, namespace: 'core' };
+			});
 			building.onResolve({ filter: /core\.js$/, namespace: 'core' }, ({ path }) => ({ path, external: true }));
 			building.onLoad({ filter: /.*/, namespace: 'core' }, ({ path }) => ({
 				contents: `module.exports = ${from}[${JSON.stringify(path)}];`,
@@ -105,7 +111,10 @@ function coreBeside(from: string, read: Set<string>): Plugin {
 
 /** The core, once for both servers: a script that defines a global for the Worker and is a module for Node. */
 function coreBundle(read: ReadonlySet<string>): BuildOptions {
-	const lines = [...read].sort().map((name) => `export * as ${JSON.stringify(name)} from ${JSON.stringify(`./${name}`)};`);
+	const lines = [...read].sort().map((name) => {
+		const from = PURE.test(name) ? name : `./${name}`;
+		return `export * as ${JSON.stringify(name)} from ${JSON.stringify(from)};`;
+	});
 	return {
 		...shared,
 		platform: 'neutral',
@@ -115,6 +124,7 @@ function coreBundle(read: ReadonlySet<string>): BuildOptions {
 		mainFields: ['module', 'main'],
 		stdin: { contents: lines.join('\n'), resolveDir: CORE, sourcefile: 'core.ts', loader: 'ts' },
 		outfile: 'server/dist/core.js',
+		alias: oneCopy,
 		plugins: [slimRules, dataInside],
 		footer: { js: `if(typeof module==="object")module.exports=${SHARED};` },
 	};
