@@ -1,5 +1,6 @@
 import type { ConfigFile } from '../config/model.ts';
 import type { SyntaxProblem } from '../syntax/nodes.ts';
+import type { Span } from '../text/span.ts';
 import { type Cure, defineRule } from './rule.ts';
 
 export default defineRule({
@@ -41,6 +42,62 @@ the next line part of the directive, so the line that nginx names is often not t
 `,
 			proof: { bad: 'rejected' },
 		},
+		{
+			title: 'an opening brace is missing',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /w«s»
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'rejected' },
+		},
+		{
+			title: 'a comment begins as in another language',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		«// the dashboard, open all day»
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		# // the dashboard, open all day
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'rejected' },
+		},
 	],
 	*check(context) {
 		for (const file of context.configuration.files.values()) {
@@ -66,7 +123,25 @@ function curesOf(file: ConfigFile, problem: SyntaxProblem): readonly Cure[] {
 			return [{ title: 'Remove the extra semicolon', preferred: true, edits: [{ path: file.path, span, text: '' }] }];
 		case 'unexpected-close':
 			return [{ title: 'Remove the extra closing brace', preferred: true, edits: [{ path: file.path, span, text: '' }] }];
+		case 'missing-open':
+			return [{ title: 'Add the missing brace', preferred: true, edits: [{ path: file.path, span: behind, text: ' {' }] }];
+		case 'stray-words':
+			return commentOut(file, span);
 		default:
 			return [];
 	}
+}
+
+/** Puts "#" before each line of the words; no cure when something else stands on their last line, which would go with them. */
+function commentOut(file: ConfigFile, span: Span): readonly Cure[] {
+	const { text } = file.tree.source;
+	const lineEnd = text.indexOf('\n', span.end);
+	if (!/^[ \t\r]*;?[ \t\r]*(?:#|$)/.test(text.slice(span.end, lineEnd < 0 ? undefined : lineEnd))) return [];
+	const starts = [span.start];
+	for (let at = text.indexOf('\n', span.start); at >= 0 && at < span.end; at = text.indexOf('\n', at + 1)) {
+		const word = text.slice(at + 1, span.end).search(/[^ \t\r]/);
+		if (word >= 0) starts.push(at + 1 + word);
+	}
+	const edits = starts.map((start) => ({ path: file.path, span: { start, end: start }, text: '# ' }));
+	return [{ title: 'Make it a comment', preferred: true, edits }];
 }
