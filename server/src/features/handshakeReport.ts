@@ -1,6 +1,7 @@
 import type { Configuration } from '../core/config/model.ts';
 import type { Analysis } from '../core/engine/analyse.ts';
 import type { Edit, Finding } from '../core/engine/finding.ts';
+import { endpointOf } from '../core/handshake/endpoint.ts';
 import { explainHandshake } from '../core/handshake/explain.ts';
 import type { HandshakeLine } from '../core/handshake/explanation.ts';
 import { reportMarkdown, reportSections } from '../core/handshake/report.ts';
@@ -46,17 +47,19 @@ export function handshakeReport(view: View | undefined, params: TestHandshakePar
 }
 
 /** What the model says of the request that was really made: the URL's own path and name, and the headers that were sent in addition. */
-function modelOf(
+export function modelOf(
 	view: View | undefined,
 	{ routeId, url, options }: TestHandshakeParams,
-): { readonly configuration?: Configuration; readonly prediction?: Prediction } {
+): { readonly configuration: Configuration | undefined; readonly prediction: Prediction | undefined } {
 	const found = view === undefined || routeId === undefined ? undefined : findRoute(view, { routeId });
 	const checked = found?.checked ?? view?.checked[0];
 	const parts = readUrl(url);
-	if (checked === undefined || parts === undefined) return {};
+	if (checked === undefined || parts === undefined) return { configuration: undefined, prediction: undefined };
 	const { configuration, version } = checked;
 	// The probe sends no Origin unless it is asked to.
-	const headers: readonly (readonly [string, string])[] = [['Origin', ''], ...(options?.headers ?? [])];
+	const origin = options?.origin === undefined || options.origin === 'none' ? '' : options.origin;
+	const sent = origin === 'same' ? `${parts.tls ? 'https' : 'http'}://${endpointOf(url).authority}` : origin;
+	const headers: readonly (readonly [string, string])[] = [['Origin', sent], ...(options?.headers ?? [])];
 	return {
 		configuration,
 		prediction: createPredictor(configuration, version).predict(requestOfUrl(configuration, parts, headers)),

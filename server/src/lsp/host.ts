@@ -1,8 +1,11 @@
 import type { Configuration } from '../core/config/model.ts';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
+import type { TrialTrace } from '../core/handshake/trial.ts';
 import type { ReferenceTexts } from '../core/reference/texts.ts';
+import type { UpstreamRequest } from '../core/request/prediction.ts';
 import type { SandboxResult } from '../core/sandbox/result.ts';
 import type { HandshakeStage, TestHandshakeParams } from '../protocol/requests.ts';
+import type { TryRouteParams } from '../protocol/trials.ts';
 
 /** The text of a file as it is on disk. */
 export type DiskText =
@@ -35,6 +38,13 @@ export interface Host {
 		onStage: (stage: HandshakeStage['stage']) => void,
 		cancellation: Cancellation,
 	) => Promise<HandshakeTrace>;
+	/** One of the longer trials of a route; `upstream` is where nginx passes it to. Never throws. Only called in a trusted workspace. */
+	readonly trial?: (
+		params: TryRouteParams,
+		upstream: UpstreamRequest | undefined,
+		onProgress: (text: string, share: number) => void,
+		cancellation: Cancellation,
+	) => Promise<TrialTrace>;
 	/** Runs a configuration in a private nginx. Never throws; nothing is left behind. Only called in a trusted workspace. */
 	readonly sandbox?: (
 		configuration: Configuration,

@@ -2,17 +2,30 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Configuration } from '../core/config/model.ts';
 import type { HandshakeTrace } from '../core/handshake/trace.ts';
+import type { TrialTrace } from '../core/handshake/trial.ts';
 import type { ReferenceTexts } from '../core/reference/texts.ts';
+import type { UpstreamRequest } from '../core/request/prediction.ts';
 import type { SandboxResult } from '../core/sandbox/result.ts';
 import type { Cancellation, DiskFiles, DiskText, Host } from '../lsp/host.ts';
 import type { HandshakeStage, TestHandshakeParams } from '../protocol/requests.ts';
+import type { TryRouteParams } from '../protocol/trials.ts';
+import type { ProbeOptions } from './handshake/probe.ts';
 
 /** Files larger than this are not read. In bytes. */
 const LARGEST = 64 * 1024 * 1024;
 
 /** What a Node process can do for the server. */
 export function nodeHost(): Host {
-	return { files: disk, handshake, sandbox, run, nginxVersion, defer: (callback) => void setImmediate(callback), referenceTexts };
+	return {
+		files: disk,
+		handshake,
+		trial,
+		sandbox,
+		run,
+		nginxVersion,
+		defer: (callback) => void setImmediate(callback),
+		referenceTexts,
+	};
 }
 
 /** Beside the bundle, a file of its own. */
@@ -60,19 +73,28 @@ function linked(folder: string, name: string): DiskEntries {
 
 /** One handshake as the client asks for it. What speaks WebSocket and TLS is loaded with the first. */
 async function handshake(
-	{ url, options = {} }: TestHandshakeParams,
+	params: TestHandshakeParams,
 	onStage: (stage: HandshakeStage['stage']) => void,
 	cancellation: Cancellation,
 ): Promise<HandshakeTrace> {
-	const { insecure, ...rest } = options;
 	const { probe } = await import('./handshake/probe.ts');
-	return probe({
-		url,
-		...rest,
-		...(insecure === undefined ? {} : { tls: { insecure } }),
-		onStage,
-		signal: signalOf(cancellation),
-	});
+	return probe({ ...probeOptions(params), onStage, signal: signalOf(cancellation) });
+}
+
+async function trial(
+	params: TryRouteParams,
+	upstream: UpstreamRequest | undefined,
+	onProgress: (text: string, share: number) => void,
+	cancellation: Cancellation,
+): Promise<TrialTrace> {
+	const { runTrial } = await import('./handshake/trial.ts');
+	return runTrial(params.trial, { ...probeOptions(params), signal: signalOf(cancellation) }, upstream, onProgress);
+}
+
+function probeOptions({ url, options = {} }: TestHandshakeParams): ProbeOptions {
+	const { insecure, ca, cert, key, ...rest } = options;
+	const given = Object.entries({ insecure, ca, cert, key }).filter(([, value]) => value !== undefined);
+	return { url, ...rest, ...(given.length === 0 ? {} : { tls: Object.fromEntries(given) }) };
 }
 
 /** A configuration in a private nginx. */

@@ -144,8 +144,25 @@ export interface HandshakeOptions {
 	readonly subprotocols?: readonly string[];
 	/** Milliseconds for the whole test. */
 	readonly timeoutMs?: number;
+	readonly cookies?: readonly (readonly [string, string])[];
+	/** Masked in every report. */
+	readonly auth?:
+		| { readonly kind: 'basic'; readonly user: string; readonly password: string }
+		| { readonly kind: 'bearer'; readonly token: string };
+	/** `same`: as a page of the URL's own host sends it. `none` (also when absent): none. Else what to send. */
+	readonly origin?: string;
 	/** Take any certificate. */
 	readonly insecure?: boolean;
+	/** Certificates to trust in addition, the client's certificate and its key: the texts of PEM files. */
+	readonly ca?: string;
+	readonly cert?: string;
+	readonly key?: string;
+	/** `http://[user:password@]host:port`; not used under reach `loopback`. */
+	readonly proxy?: string;
+	/** Sent once the WebSocket is open; `expected` is a text that a reply must hold. */
+	readonly message?: { readonly text: string; readonly expected?: string };
+	/** How many redirects to follow, at most 10; absent: a redirect is shown only. */
+	readonly followRedirects?: number;
 	/**
 	 * `loopback` (also when absent): the test ends with failure code `NOT_LOOPBACK`, stage `tcp`, before any packet leaves
 	 * this machine. `any`: the person has agreed.

@@ -1,6 +1,13 @@
 import { MASK } from './secrets.ts';
 import type { HandshakeTrace } from './trace.ts';
 
+/** A handshake that was made, or only described. */
+type Described = Pick<HandshakeTrace, 'url' | 'connectedTo' | 'overridden' | 'proxy' | 'request'> &
+	Partial<Pick<HandshakeTrace, 'tls' | 'failure'>> & {
+		/** Any certificate is to be taken. */
+		readonly insecure?: boolean;
+	};
+
 /** Headers that curl is given for every handshake, so that the command shows what it does; wscat makes them itself. */
 const OF_THE_HANDSHAKE: ReadonlySet<string> = new Set([
 	'connection',
@@ -14,7 +21,7 @@ const OF_THE_HANDSHAKE: ReadonlySet<string> = new Set([
  * The same handshake as a curl command for a POSIX shell. HTTP/1.1 is forced: over TLS curl would choose HTTP/2 and drop the handshake's
  * headers (semantics PR4). It ends after ten seconds, because curl holds an upgraded connection open. A masked secret becomes a shell variable.
  */
-export function curlCommand(trace: HandshakeTrace): string {
+export function curlCommand(trace: Described): string {
 	const { scheme, host, port, rest } = partsOf(trace.url);
 	const secure = scheme === 'wss' || scheme === 'https';
 	const words = ['curl', '--http1.1', '--include', '--no-buffer', '--silent', '--show-error', '--max-time 10'];
@@ -25,7 +32,7 @@ export function curlCommand(trace: HandshakeTrace): string {
 				: `--connect-to ${quote(`${host}:${port}:${trace.connectedTo}`)}`,
 		);
 	if (trace.proxy !== undefined) words.push(`--proxy ${quote(`http://${trace.proxy}`)} --proxytunnel`);
-	if (trace.tls !== undefined && !trace.tls.authorized && trace.failure?.stage !== 'tls') words.push('--insecure');
+	if (takesAny(trace)) words.push('--insecure');
 	for (const [name, value] of trace.request.headers)
 		if (name.toLowerCase() !== 'host' || value !== hostValue(host, port, secure))
 			words.push(`--header ${quote(`${name}: ${value}`, variableName(name))}`);
@@ -37,7 +44,7 @@ export function curlCommand(trace: HandshakeTrace): string {
  * The same with wscat. It cannot connect elsewhere than the URL says, so an override goes into the URL and the name into `--host`; the
  * name that TLS asks for is then the address. Runs one message-less connection; needs a terminal (without one it says nothing).
  */
-export function wscatCommand(trace: HandshakeTrace): string {
+export function wscatCommand(trace: Described): string {
 	const { scheme, host, rest } = partsOf(trace.url);
 	const secure = scheme === 'wss' || scheme === 'https';
 	const words = ['wscat'];
@@ -45,8 +52,7 @@ export function wscatCommand(trace: HandshakeTrace): string {
 	const authority = elsewhere ? trace.connectedTo : `${host}${rest.authority}`;
 	words.push(`--connect ${quote(`${secure ? 'wss' : 'ws'}://${authority}${rest.target}`, 'SECRET')}`);
 	if (elsewhere) words.push(`--host ${quote(`${host}${rest.authority}`)}`);
-	if (secure && (elsewhere || (trace.tls !== undefined && !trace.tls.authorized && trace.failure?.stage !== 'tls')))
-		words.push('--no-check');
+	if (secure && (elsewhere || takesAny(trace))) words.push('--no-check');
 	if (trace.proxy !== undefined) words.push(`--proxy ${quote(`http://${trace.proxy}`)}`);
 	for (const [name, value] of trace.request.headers) {
 		const lower = name.toLowerCase();
@@ -57,6 +63,11 @@ export function wscatCommand(trace: HandshakeTrace): string {
 		else words.push(`--header ${quote(`${name}: ${value}`, variableName(name))}`);
 	}
 	return words.join(' ');
+}
+
+/** The handshake went on though the certificate was not good, or is to. */
+function takesAny({ insecure, tls, failure }: Described): boolean {
+	return insecure === true || (tls !== undefined && !tls.authorized && failure?.stage !== 'tls');
 }
 
 /** One word of a POSIX shell. Nothing in it is expanded, save that each mask becomes the variable. */

@@ -26,6 +26,7 @@ const HELP = `nginx-websocket ${packageVersion}: WebSockets behind nginx
       --hold SECONDS: leave the tunnel idle and see who closes it
       --spread N [--by HEADER] [--keep-cookies]: which backends N handshakes come to
       --load N [--ramp N] [--hold SECONDS]: N tunnels at the same time
+      --export curl|wscat|k6|artillery: print the handshake, or with --load the load test, and contact nothing
   test CONFIG --sandbox  the same in a private nginx on a copy, before it is deployed
       --format pretty|json|junit|github|markdown   --nginx PROGRAM   --nginx-version 1.22,1.26,1.30
   rules, rule ID     the rules, and the page of one
@@ -113,6 +114,7 @@ async function main(argv: readonly string[]): Promise<number> {
 					keepCookies: values['keep-cookies'] ?? false,
 					load: values.load,
 					ramp: values.ramp,
+					export: values.export,
 					nginxVersion: version,
 				},
 				output,
@@ -171,6 +173,7 @@ function readArguments(argv: readonly string[]) {
 				'keep-cookies': { type: 'boolean' },
 				load: { type: 'string' },
 				ramp: { type: 'string' },
+				export: { type: 'string' },
 				anywhere: { type: 'boolean' },
 				timeout: { type: 'string' },
 				sandbox: { type: 'boolean' },

@@ -1,25 +1,30 @@
 import type { Configuration } from '../../core/config/model.ts';
 import { analyseProject } from '../../core/engine/project.ts';
+import { explainTrial, type Trial, type TrialReport } from '../../core/handshake/trial.ts';
 import type { NginxVersion } from '../../core/reference/versions.ts';
 import { createPredictor } from '../../core/request/predict.ts';
 import type { Route } from '../../core/routes/route.ts';
 import { formatUrl } from '../../core/routes/urls.ts';
+import { handshakeText } from '../../features/handshakeText.ts';
 import { readUrl, requestOfUrl } from '../../features/requestOfUrl.ts';
 import { diskFiles } from '../files.ts';
 import { isLoopbackAddress } from '../handshake/addresses.ts';
 import type { ProbeOptions } from '../handshake/probe.ts';
+import { runTrial } from '../handshake/trial.ts';
 import { configurationOf, targetOf } from './discover.ts';
 import { UsageFailure } from './failure.ts';
 import { type HandshakeArguments, readHandshakeOptions } from './handshakeOptions.ts';
 import type { Output } from './output.ts';
 import { versionRangeFor } from './settingsFile.ts';
-import { type ModeArguments, readMode, type Tried, tryOut } from './testModes.ts';
+import { type ModeArguments, readMode } from './testModes.ts';
 
 export interface TestArguments extends HandshakeArguments, ModeArguments {
 	readonly path: string | undefined;
 	readonly url: string | undefined;
 	readonly format: string;
 	readonly nginxVersion: string | undefined;
+	/** Print the handshake for this tool and contact nothing. */
+	readonly export: string | undefined;
 }
 
 /** One handshake to make. */
@@ -48,7 +53,14 @@ export async function test(args: TestArguments, output: Output): Promise<number>
 			`${args.path} has no WebSocket route that a URL leads to; give the URL: nginx-websocket test ${args.path} ws://…`,
 		);
 
-	const results: Tried[] = [];
+	const progress = (text: string): void => {
+		if (output.colour) output.note(`\r${text.padEnd(60)}`);
+	};
+	if (args.export !== undefined) {
+		output.data(exported(args.export, errands, options, args.connectTo, mode));
+		return 0;
+	}
+	const results: TrialReport[] = [];
 	for (const errand of errands) {
 		const prediction = predictionOf(configuration, version, errand.url, options);
 		const route = errand.route ?? routes.find(({ location }) => location === prediction?.location);
@@ -60,9 +72,10 @@ export async function test(args: TestArguments, output: Output): Promise<number>
 			.flatMap((finding) => finding.fixes().filter(({ preferred }) => preferred))
 			.map(({ title }) => title);
 		const known = { prediction, configuration, cures };
-		results.push(
-			await tryOut(mode, { ...options, url: errand.url, connectTo: args.connectTo ?? errand.connectTo }, known, output),
-		);
+		const probeOptions = { ...options, url: errand.url, connectTo: args.connectTo ?? errand.connectTo };
+		const tried = await runTrial(mode, probeOptions, prediction?.upstream ?? undefined, progress);
+		if (mode.kind === 'hold' || mode.kind === 'spread' || mode.kind === 'load') progress('\r');
+		results.push(explainTrial(errand.url, tried, known));
 	}
 	if (args.format === 'json') output.data(`${JSON.stringify({ results: results.map(({ json }) => json) }, null, 2)}\n`);
 	else output.data(results.map(({ text }) => `${text.join('\n')}\n`).join('\n'));
@@ -74,6 +87,30 @@ export async function test(args: TestArguments, output: Output): Promise<number>
 				: `${good} of ${results.length} passed.\n`,
 		);
 	return good === results.length ? 0 : 1;
+}
+
+/** The handshakes as text for another tool. A load test is one file, so it takes one URL. */
+function exported(
+	tool: string,
+	errands: readonly Errand[],
+	options: Omit<ProbeOptions, 'url'>,
+	connectTo: string | undefined,
+	mode: Trial,
+): string {
+	if (tool !== 'curl' && tool !== 'wscat' && tool !== 'k6' && tool !== 'artillery')
+		throw new UsageFailure(`--export ${tool}: there is curl, wscat, k6 and artillery.`);
+	if ((tool === 'k6' || tool === 'artillery') && errands.length > 1)
+		throw new UsageFailure(
+			`--export ${tool} writes a test for one URL; give it, one of ${errands.map(({ url }) => url).join(' ')}.`,
+		);
+	const plan =
+		mode.kind === 'load' ? { count: mode.count, holdSeconds: Math.max(1, Math.ceil((mode.holdMs ?? 1000) / 1000)) } : undefined;
+	return errands
+		.map((errand) => {
+			const wanted = { ...options, insecure: options.tls?.insecure, connectTo: connectTo ?? errand.connectTo };
+			return `${handshakeText({ url: errand.url, options: wanted, tool }, plan).trimEnd()}\n`;
+		})
+		.join('');
 }
 
 /** One errand a route and listen; a host name that is not this machine's is asked for while loopback is connected to. */
