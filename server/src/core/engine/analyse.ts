@@ -1,5 +1,5 @@
 import { type DirectiveProblem, directiveProblems } from '../config/directiveProblems.ts';
-import type { Configuration, Files } from '../config/model.ts';
+import type { Configuration, Files, PlacedDirective } from '../config/model.ts';
 import { type VariableTable, variableTable } from '../config/variables.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
@@ -7,7 +7,7 @@ import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { routesOf } from '../routes/routes.ts';
 import { IGNORE_COMMENT } from '../rules/notices.ts';
-import type { Report, Rule, RuleContext, Severity } from '../rules/rule.ts';
+import type { Edit, Report, Rule, RuleContext, Severity } from '../rules/rule.ts';
 import { RULES } from '../rules/rules.generated.ts';
 import type { Finding, Fix } from './finding.ts';
 import { Prover } from './proof.ts';
@@ -111,9 +111,11 @@ function toFinding(rule: Rule, report: Report, severity: Severity, context: Rule
 	const { cures } = report;
 	const proved = (made: NonNullable<Report['cures']>, by: Prover): readonly Fix[] => {
 		const fixes = by.prove(report, made());
-		return report.route !== undefined && isMisspelt(report.route, context)
-			? fixes.map((fix) => ({ ...fix, preferred: false }))
-			: fixes;
+		const misspelt = report.route === undefined ? [] : misspeltLines(report.route, context);
+		if (misspelt.length === 0) return fixes;
+		return fixes.map((fix) =>
+			fix.edits.some((edit) => misspelt.some((line) => isIn(edit, line))) ? fix : { ...fix, preferred: false },
+		);
 	};
 	return {
 		ruleId: rule.id,
@@ -127,16 +129,21 @@ function toFinding(rule: Rule, report: Report, severity: Severity, context: Rule
 }
 
 /**
- * True when nginx refuses a line of this location that tells how to proxy, a misspelt `proxy_http_version` for instance: curing that line
- * may be all that the route needs, so what else it seems to need is not done along with it.
+ * The lines of a route's location that tell how to proxy and that nginx refuses, a misspelt `proxy_http_version` for instance: curing such a
+ * line may be all that the route needs, so what else it seems to need is not done along with it.
  */
-function isMisspelt(route: Route, context: RuleContext): boolean {
+function misspeltLines(route: Route, context: RuleContext): readonly PlacedDirective[] {
 	return context
 		.directiveProblems()
-		.some(
+		.filter(
 			({ at, code, suggestion }) =>
 				at.scope === route.location && code !== 'version' && (suggestion ?? at.node.name.value).startsWith('proxy_'),
-		);
+		)
+		.map(({ at }) => at);
+}
+
+function isIn({ path, span }: Edit, { file, node }: PlacedDirective): boolean {
+	return path === file.path && node.span.start <= span.start && span.end <= node.span.end;
 }
 
 function suppressed(findings: readonly Finding[], configuration: Configuration, options: AnalyseOptions): readonly Finding[] {
