@@ -82,4 +82,24 @@ describe('the routes in the Testing view', () => {
 		await bench.testRow(url('ws'), 'passed').waitFor({ timeout: 60_000 });
 		await bench.screenshot('testing-passed');
 	});
+
+	test('are held idle, cancelled in the middle, and the report says how long the tunnel was open', async () => {
+		await bench.runCommand('Notifications: Clear All Notifications');
+		await bench.openFile('chat.conf');
+		await bench.goToLine(19);
+		await bench.runCommand('NGINX: Try WebSocket Route');
+		await bench.quickRow('Leave the tunnel idle').click();
+		await bench.quickInput.fill('60');
+		await bench.page.keyboard.press('Enter');
+		await bench.quickRow(url('ws')).click();
+		await bench.quickInput.waitFor();
+		await bench.page.keyboard.press('Enter');
+		const progress = bench.notification('Trying');
+		await progress.filter({ hasText: 'open for' }).waitFor();
+		await bench.screenshot('holding');
+		await progress.getByRole('button', { name: 'Cancel' }).click();
+		await progress.waitFor({ state: 'detached' });
+		await bench.page.locator('.tab', { hasText: 'WebSocket hold of' }).waitFor();
+		await bench.screenshot('hold-cancelled');
+	});
 });

@@ -15,6 +15,7 @@ import { Reports } from './reports.ts';
 import { explainRoute } from './routeExplanation.ts';
 import { RouteTest } from './routeTest.ts';
 import { Sandbox } from './sandbox.ts';
+import { RouteTrial } from './routeTrial.ts';
 import { insertSnippet } from './snippets.ts';
 import { showStatus } from './status.ts';
 import { RouteTests } from './testing/routeTests.ts';
@@ -42,6 +43,7 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 	const reports = new Reports();
 	const panels = new ReportPanels(reports);
 	const test = new RouteTest(client, panels);
+	const trial = new RouteTrial(client, panels);
 	const sandbox = new Sandbox(client, reports);
 	const nginx = new NginxControl(client);
 	context.subscriptions.push(
@@ -50,10 +52,12 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 		reports,
 		panels,
 		test.listen(),
+		trial.listen(),
 		sandbox.listen(),
 		nginx.listen(),
 		...showStatus(client),
 		commands.registerCommand(TEST_ROUTE_COMMAND, (from: unknown) => test.run(from)),
+		commands.registerCommand('nginxWebSocket.tryRoute', (from: unknown) => trial.run(from)),
 		commands.registerCommand(EXPLAIN_ROUTE_COMMAND, (from: unknown) => explainRoute(client, reports, from)),
 		...(host.hasSockets ? testingView(client, context, panels) : []),
 		commands.registerCommand(TEST_IN_SANDBOX_COMMAND, (from: unknown) => sandbox.test(from)),
