@@ -19,10 +19,18 @@ type Trial = TryRouteParams['trial'];
 const MOST = { seconds: 3_600, handshakes: 1_000, tunnels: 2_000 } as const;
 
 const KINDS = [
-	{ kind: 'direct', label: 'Compare with the Backend', detail: 'The same handshake through nginx and straight to where it passes it.' },
-	{ kind: 'hold', label: 'Hold', detail: 'Leave the tunnel idle, see how long it lives and who ends it.' },
-	{ kind: 'spread', label: 'Spread', detail: 'Many handshakes one after the other: which backend gets how many, and whether one client stays.' },
-	{ kind: 'load', label: 'Load', detail: 'Many tunnels at the same time: how many open, how long each handshake takes.' },
+	{
+		trial: 'direct',
+		label: 'Compare with the Backend',
+		detail: 'The same handshake through nginx and straight to where it passes it.',
+	},
+	{ trial: 'hold', label: 'Hold', detail: 'Leave the tunnel idle, see how long it lives and who ends it.' },
+	{
+		trial: 'spread',
+		label: 'Spread',
+		detail: 'Many handshakes one after the other: which backend gets how many, and whether one client stays.',
+	},
+	{ trial: 'load', label: 'Load', detail: 'Many tunnels at the same time: how many open, how long each handshake takes.' },
 ] as const;
 
 /** "NGINX: Try WebSocket Route": the trials that take longer than one handshake, each with progress and a way to end it. */
@@ -90,7 +98,7 @@ export class RouteTrial {
 
 async function askForTrial(): Promise<Trial | undefined> {
 	const chosen = await window.showQuickPick(KINDS, { title: 'Try WebSocket route', placeHolder: 'What is to be tried?' });
-	switch (chosen?.kind) {
+	switch (chosen?.trial) {
 		case undefined:
 			return undefined;
 		case 'direct':
