@@ -99,7 +99,12 @@ describe('the routes in the Testing view', () => {
 		await bench.screenshot('holding');
 		await progress.getByRole('button', { name: 'Cancel' }).click();
 		await progress.waitFor({ state: 'detached' });
-		await bench.page.locator('.tab', { hasText: 'WebSocket hold of' }).waitFor();
+		await bench.page.locator('.tab.active', { hasText: 'WebSocket hold of' }).waitFor();
+		const page = bench.page.frameLocator('iframe.webview.ready >> visible=true').frameLocator('iframe#active-frame');
+		await page
+			.getByRole('status')
+			.filter({ hasText: /^The hold was cancelled after .*the tunnel was still open/ })
+			.waitFor();
 		await bench.screenshot('hold-cancelled');
 	});
 });

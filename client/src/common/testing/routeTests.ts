@@ -30,7 +30,10 @@ export class RouteTests implements Disposable {
 	readonly #panels: ReportPanels;
 	readonly #controller = tests.createTestController('nginxWebSocket.routes', 'NGINX WebSocket routes');
 	readonly #disposables: Disposable[] = [this.#controller];
-	readonly #refresh = new Debounce(QUIET_MS, () => void this.refresh());
+	readonly #refresh = new Debounce(QUIET_MS, () => {
+		// A server that stops meanwhile answers no more; the view is asked for anew when it runs again.
+		this.refresh().catch(() => undefined);
+	});
 	#leaves: ReadonlyMap<string, Leaf> = new Map();
 	/** The last report of each leaf, by id. */
 	readonly #reports = new Map<string, HandshakeReport>();
