@@ -100,6 +100,14 @@ export const GUARDS: readonly Guard[] = [
 		title: 'limit_except that proxies too',
 		http: location('limit_except POST { proxy_pass http://127.0.0.1:9000; }'),
 	},
+	{
+		rows: ['DU3'],
+		title: 'an exact location beside a prefix, equal expressions, equal prefixes inside an expression',
+		http: location('', {
+			server:
+				'location = /a { return 204; } location /a { return 204; } location ~ /x { location /x/y { return 204; } location /x/y { return 204; } } location ~ /x { return 204; }',
+		}),
+	},
 	{ rows: ['RT24'], title: 'limit_except that lets GET through', http: location('limit_except GET { deny all; }') },
 	{ rows: ['IN12', 'UP18'], title: 'a cache that a handshake passes by', http: location('proxy_cache off;') },
 	{

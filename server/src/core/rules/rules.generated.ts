@@ -26,6 +26,7 @@ import jumpLosesHeaders from './jump-loses-headers.ts';
 import laterIfDecides from './later-if-decides.ts';
 import listenHttp2Only from './listen-http2-only.ts';
 import listenQuicOnly from './listen-quic-only.ts';
+import locationDuplicate from './location-duplicate.ts';
 import locationInternal from './location-internal.ts';
 import locationShadowed from './location-shadowed.ts';
 import mapDefinedTwice from './map-defined-twice.ts';
@@ -96,6 +97,7 @@ export const RULES: readonly Rule[] = [
 	laterIfDecides,
 	listenHttp2Only,
 	listenQuicOnly,
+	locationDuplicate,
 	locationInternal,
 	locationShadowed,
 	mapDefinedTwice,
