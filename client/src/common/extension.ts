@@ -8,6 +8,7 @@ import { PROVE_FIX_COMMAND, TEST_IN_SANDBOX_COMMAND } from '../../../server/src/
 import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
 import { DOCUMENTS } from './documents.ts';
 import { answerFileRequests } from './files.ts';
+import { handshakeTexts } from './handshakeTexts.ts';
 import type { Host } from './host.ts';
 import { NginxControl } from './nginxControl.ts';
 import { ReportPanels } from './report/reportPanel.ts';
@@ -55,6 +56,7 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 		trial.listen(),
 		sandbox.listen(),
 		nginx.listen(),
+		...handshakeTexts(client),
 		...showStatus(client),
 		commands.registerCommand(TEST_ROUTE_COMMAND, (from: unknown) => test.run(from)),
 		commands.registerCommand('nginxWebSocket.tryRoute', (from: unknown) => trial.run(from)),
