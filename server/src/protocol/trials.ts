@@ -2,7 +2,8 @@ import type { Trial } from '../core/handshake/trial.ts';
 import type { TestHandshakeParams } from './requests.ts';
 
 /**
- * Client → server: one of the longer trials of a route: compared with the backend, held, spread, under load. Can be cancelled. Answered with an error (`InvalidRequest`) by a server that may not make connections.
+ * Client → server: one of the longer trials of a route: compared with the backend, held, spread, under load. Can be cancelled; what was
+ * measured until then is in the report. Answered with an error (`InvalidRequest`) by a server that may not make connections.
  */
 export const TRY_ROUTE = 'nginxWebSocket/tryRoute';
 
