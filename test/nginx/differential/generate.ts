@@ -188,7 +188,7 @@ function server(world: World, taken: Set<string>): Item {
 	const names: string[] = [];
 	if (random.chance(82)) {
 		const chosen = random.some(
-			NAMES,
+			world.theme === 'names' ? [...NAMES, ...NAMES.filter(({ name }) => name === '')] : NAMES,
 			random.weighted([
 				[55, 1],
 				[30, 2],

@@ -83,7 +83,7 @@ export function reference(world: World, around: Surroundings = NOWHERE): string 
 	const { random } = world;
 	const kind = random.weighted([
 		[/^(?:geo|split|maps)$/.test(world.theme) ? 15 : 52, 'built-in'],
-		[24, 'own'],
+		[world.theme === 'maps' ? 80 : 24, 'own'],
 		[12, 'near'],
 		[12, 'capture'],
 	] as const);
@@ -176,7 +176,7 @@ export function variableBlocks(world: World): Item[] {
 		count--
 	)
 		blocks.push(map(world));
-	if (world.theme === 'maps') blocks.push(map(world), map(world));
+	if (world.theme === 'maps') blocks.push(map(world), map(world), map(world));
 	if (random.chance(30)) blocks.push(backendMap(world));
 	if (world.often('geo', 15)) blocks.push(geo(world));
 	if (world.often('geo', 1)) blocks.push(geo(world));
@@ -247,8 +247,8 @@ function map(world: World): Item {
 				patterns: ['~*^up', '~(.)$'],
 				hosts: undefined,
 			}
-		: random.pick(world.theme === 'maps' && random.chance(40) ? SOURCES.filter(({ hosts }) => hosts) : SOURCES);
-	const byHost = hosts === true && random.chance(60);
+		: random.pick(world.theme === 'maps' && random.chance(60) ? SOURCES.filter(({ hosts }) => hosts) : SOURCES);
+	const byHost = hosts === true && random.chance(world.theme === 'maps' ? 95 : 60);
 	const children: Item[] = [];
 	if (byHost) children.push(world.item('hostnames', []));
 	if (world.often('maps', 8)) children.push(world.item('volatile', []));

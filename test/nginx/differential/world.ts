@@ -53,6 +53,8 @@ const THEMES: readonly Theme[] = [
 	'methods',
 	'expressions',
 	'names',
+	'names',
+	'maps',
 	'maps',
 	'jumps',
 	'modules',

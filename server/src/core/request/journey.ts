@@ -146,7 +146,6 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 		const end = read.headers.findIndex(({ lower }) => lower === 'host') + 1;
 		return refused(400, { ...fields, headers: read.headers.slice(0, end) });
 	}
-	if (hostHeader === undefined && blank.httpVersion === '1.1' && read.refused === undefined) return refused(400, fields);
 
 	const state = new RequestState(fields, answers);
 	const named = findServer(address, host, (pattern, subject) =>
@@ -165,7 +164,9 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 		}
 	}
 
-	const status = read.refused ?? bodyFault(state) ?? (/^(?:TRACE|CONNECT)$/.test(request.method) ? 405 : undefined);
+	// Looked at only once the server is chosen, and that is the one without a name (ngx_http_process_request_header).
+	const lacksHost = hostHeader === undefined && blank.httpVersion === '1.1' ? 400 : undefined;
+	const status = read.refused ?? lacksHost ?? bodyFault(state) ?? (/^(?:TRACE|CONNECT)$/.test(request.method) ? 405 : undefined);
 	if (status !== undefined) return { state, go: () => refuse(state, status), refusal: '' };
 	if (address.tls && !request.tls) return { state, go: () => refuse(state, 497), refusal: '' };
 	if (request.tls && server.level.flag('ssl_reject_handshake')) {
