@@ -45,7 +45,8 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 		}
 		expect(wrong.join('\n\n')).toBe('');
 		expect(cures).toBeGreaterThan(COUNT / 2);
-		expect(left).toBeLessThanOrEqual(1 + cures / 20);
+		// Two mistakes in one line, or a redirect that a person has to judge: seldom.
+		expect(left).toBeLessThanOrEqual(2 + cures / 10);
 	});
 });
 
