@@ -5,7 +5,7 @@ import type { Example, Rule } from '../../server/src/core/rules/rule.ts';
 import { RULES } from '../../server/src/core/rules/rules.generated.ts';
 import { afterFix, wholeConfiguration } from '../support/analysed.ts';
 import { STYLES, type Style } from '../support/restyled.ts';
-import { findingsOf, firstFix, inFolder, ROOT } from './fixedExamples.ts';
+import { findingsOf, firstFix, inFolder, isAnotherMistake, ROOT } from './fixedExamples.ts';
 
 /*
  * The fix of each example, on the same configuration as other people write it. What nginx says of the results is asked in test/nginx/fixes.
@@ -13,10 +13,6 @@ import { findingsOf, firstFix, inFolder, ROOT } from './fixedExamples.ts';
 
 /** Rules that have a fix in the text. */
 const CURING = RULES.filter(({ examples }) => examples.some(({ fixed }) => fixed !== ''));
-
-/** Where the line ends are gone, a missing semicolon is two directives in one: another finding, as nginx has it. */
-const isAnotherMistake = (rule: Rule, style: Style): boolean =>
-	['syntax-error', 'semicolon-forgotten'].includes(rule.id) && style.name.endsWith('on one line');
 
 describe.each(CURING.map((rule) => [rule.id, rule] as const))('%s', (_, rule) => {
 	for (const example of rule.examples)

@@ -38,3 +38,8 @@ export function firstFix(findings: readonly Finding[]): Fix | undefined {
 	const fixes = findings.flatMap((finding) => finding.fixes());
 	return fixes.find(({ preferred }) => preferred) ?? fixes[0];
 }
+
+/** Where the line ends are gone, a missing semicolon or brace is two directives in one: another finding, as nginx has it. */
+export function isAnotherMistake(rule: Pick<Rule, 'id'>, style: { readonly name: string }): boolean {
+	return ['syntax-error', 'semicolon-forgotten'].includes(rule.id) && style.name.endsWith('on one line');
+}

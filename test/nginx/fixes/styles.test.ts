@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { compareVersions } from '../../../server/src/core/reference/versions.ts';
 import { unmarked } from '../../../server/src/core/rules/page.ts';
 import { RULES } from '../../../server/src/core/rules/rules.generated.ts';
-import { findingsOf, firstFix, inFolder, optionsOf, ROOT } from '../../rules/fixedExamples.ts';
+import { findingsOf, firstFix, inFolder, isAnotherMistake, optionsOf, ROOT } from '../../rules/fixedExamples.ts';
 import { afterFix, wholeConfiguration } from '../../support/analysed.ts';
 import { SERVER_CERTIFICATE } from '../../support/certificates.ts';
 import { generations, nameOf, PRIVATE_HTTP, testConfiguration } from '../../support/nginx.ts';
@@ -31,6 +31,7 @@ describe.each(binaries.map((nginx, nth) => [nameOf(nginx), nginx, nth] as const)
 					if (
 						written === undefined ||
 						example.fixed === '' ||
+						isAnotherMistake(rule, style) ||
 						(example.checkVersion !== undefined && compareVersions(nginx.version, version) < 0)
 					)
 						continue;
