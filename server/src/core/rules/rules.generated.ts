@@ -5,6 +5,7 @@ import cachedHandshake from './cached-handshake.ts';
 import connectionClientChosen from './connection-client-chosen.ts';
 import connectionForEveryone from './connection-for-everyone.ts';
 import connectionNotUpgrade from './connection-not-upgrade.ts';
+import definitionDuplicate from './definition-duplicate.ts';
 import directiveArguments from './directive-arguments.ts';
 import directiveContext from './directive-context.ts';
 import directiveDuplicate from './directive-duplicate.ts';
@@ -20,6 +21,7 @@ import hostUnderscore from './host-underscore.ts';
 import httpVersion10 from './http-version-1-0.ts';
 import httpVersion2 from './http-version-2.ts';
 import idleTimeout from './idle-timeout.ts';
+import ifConditionRefused from './if-condition-refused.ts';
 import includeCycle from './include-cycle.ts';
 import includeMissing from './include-missing.ts';
 import jumpLosesHeaders from './jump-loses-headers.ts';
@@ -28,6 +30,7 @@ import listenHttp2Only from './listen-http2-only.ts';
 import listenQuicOnly from './listen-quic-only.ts';
 import locationDuplicate from './location-duplicate.ts';
 import locationInternal from './location-internal.ts';
+import locationNesting from './location-nesting.ts';
 import locationShadowed from './location-shadowed.ts';
 import mapDefinedTwice from './map-defined-twice.ts';
 import mapEntryRefused from './map-entry-refused.ts';
@@ -76,6 +79,7 @@ export const RULES: readonly Rule[] = [
 	connectionClientChosen,
 	connectionForEveryone,
 	connectionNotUpgrade,
+	definitionDuplicate,
 	directiveArguments,
 	directiveContext,
 	directiveDuplicate,
@@ -91,6 +95,7 @@ export const RULES: readonly Rule[] = [
 	httpVersion10,
 	httpVersion2,
 	idleTimeout,
+	ifConditionRefused,
 	includeCycle,
 	includeMissing,
 	jumpLosesHeaders,
@@ -99,6 +104,7 @@ export const RULES: readonly Rule[] = [
 	listenQuicOnly,
 	locationDuplicate,
 	locationInternal,
+	locationNesting,
 	locationShadowed,
 	mapDefinedTwice,
 	mapEntryRefused,

@@ -12,7 +12,7 @@ export default defineRule({
 the next line part of the directive, so the line that nginx names is often not the one to mend.`,
 	remedy: 'Mend the text at the marked place.',
 	ignore: 'Never: nginx refuses the whole configuration.',
-	rows: ['TK3', 'TK7', 'TK8', 'TK9', 'TK10', 'TK11', 'TK12'],
+	rows: ['IC4', 'TK3', 'TK7', 'TK8', 'TK9', 'TK10', 'TK11', 'TK12'],
 	sources: ['https://nginx.org/en/docs/beginners_guide.html#conf_structure'],
 	examples: [
 		{

@@ -1,0 +1,133 @@
+import { parseListen } from '../config/listen.ts';
+import type { PlacedDirective, Scope } from '../config/model.ts';
+import { defineRule, placeOf, type RuleContext } from './rule.ts';
+import { whereIs } from './wording.ts';
+
+export default defineRule({
+	id: 'definition-duplicate',
+	summary: 'An upstream, a listen of one server, or a default server is there twice.',
+	severity: 'error',
+	why: `nginx refuses to start with two \`upstream\` blocks of one name, with the same \`listen\` twice in a server, and with two servers that
+are both \`default_server\` of one address. Included files are the usual cause.`,
+	remedy: 'Keep one of them.',
+	ignore: 'Never: nginx does not start.',
+	rows: ['DU4'],
+	sources: [
+		'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#upstream',
+		'https://nginx.org/en/docs/http/ngx_http_core_module.html#listen',
+	],
+	examples: [
+		{
+			title: 'two upstreams of one name',
+			within: 'http',
+			bad: `upstream chat {
+	server 127.0.0.1:9000;
+}
+«upstream chat» {
+	server 127.0.0.1:9001;
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://chat;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `upstream chat {
+	server 127.0.0.1:9000;
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://chat;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 'rejected' },
+		},
+		{
+			title: 'a listen twice',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	«listen 8080»;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 'rejected' },
+		},
+	],
+	*check(context) {
+		for (const http of httpScopes(context.configuration.root)) {
+			yield* repeated(http.byName.get('upstream') ?? [], (at) => at.node.args[0]?.value.toLowerCase(), context, 'upstream');
+			const defaults: PlacedDirective[] = [];
+			for (const { body } of http.byName.get('server') ?? []) {
+				const listens = body?.byName.get('listen') ?? [];
+				yield* repeated(listens, keyOfListen, context, 'listen');
+				defaults.push(...listens.filter((at) => parseListen(at)?.defaultServer));
+			}
+			yield* repeated(defaults, keyOfListen, context, 'default server of');
+		}
+	},
+});
+
+function* repeated(
+	lines: readonly PlacedDirective[],
+	keyOf: (at: PlacedDirective) => string | undefined,
+	{ configuration }: RuleContext,
+	what: string,
+) {
+	const seen = new Map<string, PlacedDirective>();
+	for (const at of lines) {
+		const key = at.file.tree.template ? undefined : keyOf(at);
+		if (key === undefined) continue;
+		const first = seen.get(key);
+		if (first === undefined) seen.set(key, at);
+		else if (first.node !== at.node || first.via.length > 0)
+			yield {
+				severity: 'error' as const,
+				at: placeOf(at),
+				related: [{ ...placeOf(first), message: 'the first one' }],
+				message: `nginx refuses to start with a duplicate ${what} ${at.node.args[0]?.value ?? ''}: the first stands in ${whereIs(first, configuration)}. Keep one of them.`,
+			};
+	}
+}
+
+/** Address, port and protocol; a host name may stand for an address that is written elsewhere, and is left alone. */
+function keyOfListen(at: PlacedDirective): string | undefined {
+	const listen = parseListen(at);
+	if (listen === undefined || /-/.test(at.node.args[0]?.value ?? '')) return undefined;
+	return `${listen.address}:${listen.port}:${listen.quic ? 'udp' : 'tcp'}`;
+}
+
+function httpScopes(root: Scope): readonly Scope[] {
+	if (root.context === 'http') return [root];
+	return (root.byName.get('http') ?? []).flatMap(({ body }) => body ?? []);
+}
