@@ -16,7 +16,10 @@ export function isIntact(answer: RawResponse): boolean {
 
 /** An example as a file that a private nginx can be started with; its ports are moved. */
 export function whole(text: string, example: Pick<Example, 'within'>, port: number, backendPort: number, folder: string): string {
-	const moved = text.replace(/\b8080\b/g, `127.0.0.1:${port}`).replace(/\b9000\b/g, String(backendPort));
+	const moved = text
+		.replace(/(?<=127\.0\.0\.1:)8080\b/g, String(port))
+		.replace(/(?<!:)\b8080\b/g, `127.0.0.1:${port}`)
+		.replace(/\b9000\b/g, String(backendPort));
 	const kept = folder === '' ? '' : `${globals(folder)}\n`;
 	return example.within === 'main'
 		? `${kept}${moved.replace(/http\s*\{/, (head) => `${head} access_log off; ${PRIVATE_HTTP}`)}`

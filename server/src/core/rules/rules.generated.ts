@@ -49,6 +49,7 @@ import reloadKeepsWorkers from './reload-keeps-workers.ts';
 import requestHeaderRedefined from './request-header-redefined.ts';
 import responseHeaderAdded from './response-header-added.ts';
 import type { Rule } from './rule.ts';
+import secondHopFails from './second-hop-fails.ts';
 import semicolonForgotten from './semicolon-forgotten.ts';
 import shutdownCutsTunnels from './shutdown-cuts-tunnels.ts';
 import slashRedirect from './slash-redirect.ts';
@@ -122,6 +123,7 @@ export const RULES: readonly Rule[] = [
 	reloadKeepsWorkers,
 	requestHeaderRedefined,
 	responseHeaderAdded,
+	secondHopFails,
 	semicolonForgotten,
 	shutdownCutsTunnels,
 	slashRedirect,
