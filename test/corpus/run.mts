@@ -6,6 +6,7 @@ import { corpusFiles, corpusFolder } from '../support/corpusFiles.ts';
 import { generations } from '../support/nginx.ts';
 import { sandboxGenerations } from '../support/sandboxes.ts';
 import { NginxReader } from '../support/syntaxVerdict.ts';
+import { type FixedConfiguration, fixedInSandbox } from './fixes.ts';
 import { comparePredictions } from './predictions.ts';
 import { recordedByFile, type SandboxedConfiguration, sandboxed, sandboxSummary } from './sandboxes.ts';
 import { runSyntaxOracle } from './syntaxOracle.ts';
@@ -148,6 +149,42 @@ if (wants('syntax')) {
 		row('templates, exempt', counts.templates);
 		row('nginx not led to the end', counts.unfinished);
 		list('DISAGREEMENTS', counts.disagreements, true);
+	}
+}
+
+if (wants('fixes')) {
+	heading('fixes, in the sandbox before and after');
+	const nginx = (await sandboxGenerations())[0];
+	if (nginx === undefined) list('NO NGINX', ['there is none here, and none can be unpacked'], true);
+	else {
+		const made: FixedConfiguration[] = [];
+		for (const { path } of files) {
+			const one = await fixedInSandbox(folder, path, nginx);
+			if (one !== undefined) made.push(one);
+		}
+		const sum = (of: (one: FixedConfiguration) => number): number => made.reduce((total, one) => total + of(one), 0);
+		row('configurations with something to fix', made.length);
+		row(
+			'fixes applied',
+			sum(({ fixes }) => fixes),
+		);
+		row(
+			'routes that the sandbox can judge',
+			sum(({ judged }) => judged),
+		);
+		row(
+			'  upgraded before and after',
+			sum(({ kept }) => kept),
+		);
+		row(
+			'  upgraded only after',
+			sum(({ cured }) => cured),
+		);
+		list(
+			'FAULTS OF FIXES',
+			made.flatMap(({ file, faults: own }) => own.map((fault) => `${file}: ${fault}`)),
+			true,
+		);
 	}
 }
 

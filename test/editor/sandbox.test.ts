@@ -106,6 +106,8 @@ describe('nginx itself', () => {
 			.first()
 			.waitFor();
 		await bench.screenshot('nginx-test');
+		// More than three at a time are not shown.
+		await bench.runCommand('Notifications: Clear All Notifications');
 		await bench.runCommand('NGINX: Reload nginx');
 		const dialog = bench.page.locator('.monaco-dialog-box', { hasText: 'Reload nginx?' });
 		await dialog.getByText('-s reload').waitFor();
