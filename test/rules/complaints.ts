@@ -125,6 +125,20 @@ export const COMPLAINTS: readonly Complaint[] = [
 		all: true,
 	},
 	{
+		number: 7,
+		complaint: 'a map that says close for plain requests takes away the connections that nginx keeps to the backend since 1.29.7',
+		version: '1.30.0',
+		all: true,
+		files: {
+			[MAIN]: http(
+				`\tmap $http_upgrade $connection_upgrade {\n\t\tdefault upgrade;\n\t\t'' close;\n\t}\n\tupstream chat {\n\t\tserver 127.0.0.1:3000;\n\t}\n${server(WORKS.replace('"upgrade"', '$connection_upgrade').replace('127.0.0.1:3000', 'chat'))}`,
+			),
+		},
+		says: [
+			`backend-keepalive-lost: Plain requests through location /ws tell the backend to close the connection ("Connection: close"), so each opens a new one, though nginx keeps them for upstream chat (nginx.conf, line 7). Let the map give nothing for them: \`'' '';\`.`,
+		],
+	},
+	{
 		number: 8,
 		complaint: 'works on the new machine, fails on the old one (1.29.7 changed the default)',
 		files: { [MAIN]: http(server(WORKS.replace('proxy_http_version 1.1;\n', ''))) },
@@ -268,6 +282,16 @@ export const COMPLAINTS: readonly Complaint[] = [
 		},
 		says: [],
 		all: true,
+	},
+	{
+		number: 16,
+		complaint: 'whatever protocol a client names is tunnelled',
+		asked: 'upgrade-any-protocol',
+		all: true,
+		files: { [MAIN]: http(server(WORKS)) },
+		says: [
+			"upgrade-any-protocol: location /ws sends on any protocol that a client names in Upgrade; if the backend takes up another one than WebSocket (h2c), what is in that tunnel passes by locations, access rules and logs. Send a map's variable that is empty for everything but websocket.",
+		],
 	},
 	{
 		number: 17,
