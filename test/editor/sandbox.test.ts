@@ -115,4 +115,15 @@ describe('nginx itself', () => {
 		await dialog.getByRole('button', { name: 'Reload' }).click();
 		await bench.notification('nginx was not reloaded').waitFor({ timeout: 30_000 });
 	});
+
+	test('the test is a task too', async () => {
+		await bench.runCommand('Notifications: Clear All Notifications');
+		await bench.openFile('nginx.conf');
+		await bench.runCommand('Tasks: Run Task');
+		const pick = bench.page.locator('.quick-input-widget');
+		await pick.getByText('nginx', { exact: true }).first().click();
+		await pick.getByText('nginx: Test configuration').first().click();
+		await bench.notification('fails').first().waitFor({ timeout: 30_000 });
+		await bench.screenshot('nginx-task');
+	});
 });

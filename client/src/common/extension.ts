@@ -11,6 +11,7 @@ import { answerFileRequests } from './files.ts';
 import { handshakeTexts } from './handshakeTexts.ts';
 import type { Host } from './host.ts';
 import { NginxControl } from './nginxControl.ts';
+import { nginxTasks } from './nginxTasks.ts';
 import { ReportPanels } from './report/reportPanel.ts';
 import { Reports } from './reports.ts';
 import { explainRoute } from './routeExplanation.ts';
@@ -56,6 +57,7 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 		trial.listen(),
 		sandbox.listen(),
 		nginx.listen(),
+		nginxTasks(nginx),
 		...handshakeTexts(client),
 		...showStatus(client),
 		commands.registerCommand(TEST_ROUTE_COMMAND, (from: unknown) => test.run(from)),

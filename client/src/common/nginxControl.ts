@@ -32,20 +32,21 @@ export class NginxControl {
 		return { dispose: () => [changes, this.#problems].forEach((part) => void part.dispose()) };
 	}
 
-	/** `nginx -t`: its problems on their lines. */
-	async test(): Promise<void> {
+	/** `nginx -t`: its problems on their lines. True when it finds none. */
+	async test(): Promise<boolean> {
 		const uri = await this.#start();
-		if (uri === undefined) return;
+		if (uri === undefined) return false;
 		const command = commandFor('test', uri);
 		const result = await this.#tested(uri, command);
 		if (result?.ok === true) window.showInformationMessage(`${shown(command)}: the configuration is fine.`);
 		else if (result !== undefined) window.showErrorMessage(`${shown(command)} fails: ${summary(result)}`);
+		return result?.ok === true;
 	}
 
-	/** Refused while the test fails. */
-	async control(action: Action): Promise<void> {
+	/** Refused while the test fails. True when it was done. */
+	async control(action: Action): Promise<boolean> {
 		const uri = await this.#start();
-		if (uri === undefined) return;
+		if (uri === undefined) return false;
 		const test = commandFor('test', uri);
 		const command = commandFor(action, uri);
 		const yes = action === 'reload' ? 'Reload' : 'Restart';
@@ -57,16 +58,17 @@ export class NginxControl {
 			},
 			yes,
 		);
-		if (answer !== yes) return;
+		if (answer !== yes) return false;
 		const tested = await this.#tested(uri, test);
-		if (tested === undefined) return;
+		if (tested === undefined) return false;
 		if (!tested.ok) {
 			window.showErrorMessage(`nginx was not ${action}ed: ${shown(test)} fails. ${summary(tested)}`);
-			return;
+			return false;
 		}
 		const result = await this.#run(uri, command);
 		if (result?.ok === true) window.showInformationMessage(`${shown(command)}: done.`);
 		else if (result !== undefined) window.showErrorMessage(`${shown(command)} failed: ${summary(result)}`);
+		return result?.ok === true;
 	}
 
 	/** The document that it is about; undefined, with a message, when nothing may run or none is open. */
