@@ -9,7 +9,7 @@ const MAIN = '/w/nginx.conf';
 /** Forty servers, so that a keystroke is checked in part; the ignore comment stands in the last. */
 const text = (comment: string, more = ''): string => `events {}
 http {
-${Array.from({ length: 40 }, (_, index) => `\tserver {\n\t\tlisten ${9000 + index};\n\t\tlocation / {\n\t\t\tproxy_pass http://127.0.0.1:${10_000 + index};\n\t\t}\n\t}\n`).join('')}	server {
+${Array.from({ length: 40 }, (_, index) => `\tserver {\n\t\tlisten ${8100 + index};\n\t\tlocation / {\n\t\t\tproxy_pass http://127.0.0.1:${10_000 + index};\n\t\t}\n\t}\n`).join('')}	server {
 		listen 8080;
 		location /ws {
 			${comment}

@@ -108,7 +108,11 @@ export function segmentsOf(configuration: Configuration, routes: readonly Route[
 				hides,
 				isOwn,
 				isPlain: isPlain && isOwn,
-				leansOn: kind === 'server' ? serversTaking(body, own, others) : locationsTaking(body, own, scopes),
+				leansOn: callsNginx(own, others)
+					? new Set(['any' as const])
+					: kind === 'server'
+						? serversTaking(body, own, others)
+						: locationsTaking(body, own, scopes),
 				...targets(own),
 				findings: [],
 			},
@@ -183,6 +187,18 @@ function neighbours(configuration: Configuration): Neighbours {
 		for (const { port, address } of listensOf(body)) addresses.set(port, (addresses.get(port) ?? new Set()).add(address));
 	}
 	return { names, addresses };
+}
+
+/** True when a route passes to a port of this machine on which the configuration itself listens: then another server has its say. */
+function callsNginx(routes: readonly Route[], { addresses }: Neighbours): boolean {
+	return routes.some(
+		({ intent, handshake }) =>
+			intent.level !== 'none' &&
+			handshake.upstream?.addresses.some((address) => {
+				const port = /^(?:127\.0\.0\.1|localhost):(\d+)$/.exec(address)?.[1];
+				return port !== undefined && addresses.has(Number(port));
+			}),
+	);
 }
 
 /** The other servers that a server's own handshakes come to. A host name that no other server has, at a port with one address, leads here. */
