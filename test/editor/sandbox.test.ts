@@ -113,7 +113,8 @@ describe('nginx itself', () => {
 		await dialog.getByText('-s reload').waitFor();
 		await bench.screenshot('nginx-reload');
 		await dialog.getByRole('button', { name: 'Reload' }).click();
-		await bench.notification('nginx was not reloaded').waitFor({ timeout: 30_000 });
+		await (await bench.notified('nginx was not reloaded')).waitFor({ timeout: 30_000 });
+		await bench.runCommand('Notifications: Clear All Notifications');
 	});
 
 	test('the test is a task too', async () => {

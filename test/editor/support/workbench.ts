@@ -135,6 +135,14 @@ export class Workbench {
 		return this.page.locator('.notification-toast', { hasText: text });
 	}
 
+	/** Opens the list of all notifications; the one with the text. A toast may have gone, or have found no room. */
+	async notified(text: string | RegExp): Promise<Locator> {
+		const list = this.page.locator('.notifications-center.visible');
+		if (!(await list.isVisible())) await this.runCommand('Notifications: Show Notifications');
+		await list.waitFor();
+		return list.locator('.notification-list-item', { hasText: text });
+	}
+
 	/** The extension's item in the status bar, when its text matches. */
 	statusItem(text: RegExp): Locator {
 		return this.page.locator('[id="nginx-websocket.nginx-websocket.nginxWebSocket.status"]', { hasText: text });
