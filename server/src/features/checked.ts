@@ -1,5 +1,5 @@
 import type { Configuration, Files } from '../core/config/model.ts';
-import { type AnalyseOptions, type Analysis, analyse } from '../core/engine/analyse.ts';
+import { type AnalyseOptions, type Analysis, analysing } from '../core/engine/analyse.ts';
 import type { Finding, Fix } from '../core/engine/finding.ts';
 import type { NginxVersion } from '../core/reference/versions.ts';
 import type { Route } from '../core/routes/route.ts';
@@ -21,6 +21,7 @@ export class Checked implements Analysis {
 	readonly options: CheckOptions;
 	#routes: readonly Route[] | undefined;
 	#findings: readonly Finding[] | undefined;
+	#running: Generator<undefined, Analysis, undefined> | undefined;
 
 	constructor(configuration: Configuration, options: CheckOptions) {
 		this.configuration = configuration;
@@ -42,12 +43,25 @@ export class Checked implements Analysis {
 
 	/** Runs the rules, unless they have run. */
 	check(): readonly Finding[] {
-		if (this.#findings === undefined) {
-			const { findings, routes } = analyse(this.configuration, this.options);
-			this.#findings = findings.map(provedOnce);
-			this.#routes ??= routes;
-		}
+		while (this.#findings === undefined) this.checkOn();
 		return this.#findings;
+	}
+
+	/** The rules have run. */
+	get isChecked(): boolean {
+		return this.#findings !== undefined;
+	}
+
+	/** Runs the rules one small step on. True when they have all run. */
+	checkOn(): boolean {
+		if (this.#findings !== undefined) return true;
+		this.#running ??= analysing(this.configuration, this.options);
+		const step = this.#running.next();
+		if (step.done !== true) return false;
+		this.#findings = step.value.findings.map(provedOnce);
+		this.#routes ??= step.value.routes;
+		this.#running = undefined;
+		return true;
 	}
 }
 

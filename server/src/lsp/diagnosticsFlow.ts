@@ -48,7 +48,7 @@ export class DiagnosticsFlow {
 	pull(uri: string, previousId: string | undefined, token: CancellationToken): Promise<DocumentDiagnosticReport> {
 		const nothing: DocumentDiagnosticReport = { kind: DocumentDiagnosticReportKind.Full, items: [] };
 		return guard('Checking', this.#session.log, token, nothing, async (): Promise<DocumentDiagnosticReport> => {
-			const view = await this.#session.view(uri);
+			const view = await this.#session.checkedView(uri, token);
 			if (view === undefined || token.isCancellationRequested) return nothing;
 			const items = diagnostics(view);
 			const given = this.#given.get(uri);
@@ -105,7 +105,7 @@ export class DiagnosticsFlow {
 	/** Undefined when the document changed meanwhile: another run is due then. */
 	async #check(uri: string): Promise<{ readonly version: number; readonly items: Diagnostic[] } | undefined> {
 		try {
-			const view = await this.#session.view(uri);
+			const view = await this.#session.checkedView(uri);
 			if (view === undefined || view.version === null) return undefined;
 			return { version: view.version, items: diagnostics(view) };
 		} catch (error) {

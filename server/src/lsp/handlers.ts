@@ -50,9 +50,10 @@ export function answerRequests(connection: Connection, session: Session, flow: D
 		token: CancellationToken,
 		fallback: T,
 		answer: (view: View) => T | Promise<T>,
+		needs: 'texts' | 'findings' = 'texts',
 	): Promise<T> {
 		return guard(what, log, token, fallback, async () => {
-			const view = await session.view(uri);
+			const view = await (needs === 'findings' ? session.checkedView(uri, token) : session.view(uri));
 			if (view === undefined || token.isCancellationRequested) return fallback;
 			return answer(view);
 		});
@@ -60,12 +61,12 @@ export function answerRequests(connection: Connection, session: Session, flow: D
 
 	connection.languages.diagnostics.on((params, token) => flow.pull(params.textDocument.uri, params.previousResultId, token));
 	connection.onCodeAction(({ textDocument: { uri }, range, context }, token) =>
-		on('Offering fixes', uri, token, [], (view) => codeActions(view, range, context)),
+		on('Offering fixes', uri, token, [], (view) => codeActions(view, range, context), 'findings'),
 	);
 	connection.onCodeActionResolve((action, token) => {
 		const data = action.data as FixAllData | undefined;
 		if (data === undefined) return action;
-		return on('Fixing', data.uri, token, action, (view) => resolveCodeAction(view, action, data));
+		return on('Fixing', data.uri, token, action, (view) => resolveCodeAction(view, action, data), 'findings');
 	});
 	connection.onHover(async ({ textDocument: { uri }, position }, token) => {
 		const texts = await session.texts();

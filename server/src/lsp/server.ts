@@ -52,7 +52,9 @@ function initialize(connection: Connection, host: Host, log: Log, params: Initia
 		options.filesThroughClient === true ? filesOfClient(connection) : undefined,
 	);
 	const bases = new Bases({ connection, pull: pullsSettings }, host, files, options.trusted === true);
-	const project = new Workspace(files, documents, log, (path) => bases.of(path));
+	// What has come in is read in one turn, taken from the protocol's queue in the next, and answered after that.
+	const pause = (): Promise<void> => new Promise((resolve) => host.defer(() => host.defer(() => host.defer(resolve))));
+	const project = new Workspace(files, documents, log, (path) => bases.of(path), pause);
 	const session = new Session({ documents, workspace: project, bases, commands: options.commands ?? [], log, host });
 	const flow = new DiagnosticsFlow(connection, session, {
 		pull: pullsDiagnostics,

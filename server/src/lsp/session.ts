@@ -1,3 +1,4 @@
+import type { CancellationToken } from 'vscode-languageserver';
 import type { ReferenceTexts } from '../core/reference/texts.ts';
 import type { Lines, View } from '../features/view.ts';
 import type { Bases } from './basis.ts';
@@ -65,6 +66,17 @@ export class Session {
 		if (!this.#isReady) await this.ready();
 		await this.workspace.settle(pathOfUri(uri));
 		if (this.documents.get(uri)?.version !== before) throw new Outdated();
+		return this.viewNow(uri);
+	}
+
+	/** The same, when its findings are known too. Throws `Outdated` as well when the document changed while the rules ran, or nobody waits. */
+	async checkedView(uri: string, token?: CancellationToken): Promise<View | undefined> {
+		const view = await this.view(uri);
+		if (view === undefined) return undefined;
+		const isWanted = (): boolean => token?.isCancellationRequested !== true && this.documents.get(uri)?.version === version;
+		const version = this.documents.get(uri)?.version;
+		await this.workspace.check(view.path, isWanted);
+		if (!isWanted()) throw new Outdated();
 		return this.viewNow(uri);
 	}
 

@@ -36,6 +36,9 @@ interface Followed {
 	readonly stamps: Map<string, number>;
 }
 
+/** How long the rules run before other questions have their turn, in milliseconds. */
+const LONGEST_RUN = 50;
+
 /** How far above a file outside every workspace folder its nginx.conf is looked for. */
 const LEVELS_ABOVE = 3;
 
@@ -49,6 +52,7 @@ export class Workspace {
 	readonly #log: Log;
 	readonly #entries = new Map<string, Entry>();
 	readonly #basisOf: (path: string) => Basis;
+	readonly #pause: () => Promise<void>;
 	readonly #followed = new Map<string, Followed>();
 	/** The keys of the configurations that a file was shown with last. */
 	readonly #shown = new Map<string, { readonly structure: number; readonly keys: readonly string[] }>();
@@ -57,11 +61,19 @@ export class Workspace {
 	#index: Promise<void> | undefined;
 	readonly #found = new Set<string>();
 
-	constructor(files: WorkspaceFiles, documents: Documents, log: Log, basisOf: (path: string) => Basis) {
+	/** @param pause resolves when the messages that have arrived are seen to */
+	constructor(
+		files: WorkspaceFiles,
+		documents: Documents,
+		log: Log,
+		basisOf: (path: string) => Basis,
+		pause: () => Promise<void>,
+	) {
 		this.files = files;
 		this.#documents = documents;
 		this.#log = log;
 		this.#basisOf = basisOf;
+		this.#pause = pause;
 	}
 
 	get folders(): readonly string[] {
@@ -105,6 +117,24 @@ export class Workspace {
 	/** The checked configurations that a file is part of; one for itself when no main file includes it. Empty when it cannot be read. */
 	including(path: string): readonly Checked[] {
 		return this.#entriesFor(path).map(({ entry }) => this.#checked(entry));
+	}
+
+	/**
+	 * Runs the rules that the findings of a file wait for. A long run is interrupted for what else comes in, begun anew when a text that it
+	 * stands on has changed, and given up when `isWanted` says no.
+	 */
+	async check(path: string, isWanted: () => boolean): Promise<void> {
+		const begun = Date.now();
+		this.files.read(path);
+		if (Date.now() - begun > LONGEST_RUN) await this.#pause();
+		while (isWanted() && this.#followedFor(path) === undefined) {
+			const until = Date.now() + LONGEST_RUN;
+			const waiting = this.#entriesFor(path).find(({ entry }) => !this.#checked(entry).isChecked);
+			if (waiting === undefined) return;
+			const checked = this.#checked(waiting.entry);
+			while (Date.now() < until && !checked.checkOn());
+			if (!checked.isChecked) await this.#pause();
+		}
 	}
 
 	/** What is to be shown in a file, from every configuration that it is part of. The way that every keystroke takes. */

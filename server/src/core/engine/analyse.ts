@@ -42,6 +42,21 @@ export interface Analysis {
 
 /** Runs the rules over one configuration. Findings of equal rule, place and message (a snippet included twice) are one. */
 export function analyse(configuration: Configuration, options: AnalyseOptions): Analysis {
+	const steps = analysing(configuration, options);
+	for (;;) {
+		const step = steps.next();
+		if (step.done === true) return step.value;
+	}
+}
+
+/** Of how many routes the predictions are made in one step. */
+const PREDICTED_AT_ONCE = 64;
+
+/**
+ * `analyse` in small steps, for one who has other things to do in between: in a file of 10 MB the whole takes seconds, a step a fraction
+ * of one. The texts it stands on must not change meanwhile, as those of a configuration do not.
+ */
+export function* analysing(configuration: Configuration, options: AnalyseOptions): Generator<undefined, Analysis, undefined> {
 	let predictor: Predictor | undefined;
 	let problems: readonly DirectiveProblem[] | undefined;
 	let table: VariableTable | undefined;
@@ -62,6 +77,7 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 		return predictor;
 	}
 	const routes = routesOf(configuration, options.version, lazyPredictor, options.alsoMeant);
+	yield;
 	const least = options.intent ?? 'likely';
 	const spokenOf = routes.filter(({ intent }) => intent.level === 'certain' || (intent.level === 'likely' && least === 'likely'));
 	const context: RuleContext = {
@@ -80,9 +96,15 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 	const { files, rebuild } = options;
 	const prover = files === undefined || rebuild === undefined ? undefined : new Prover(context, files, rebuild);
 	const found = new Map<string, Finding>();
+	// The first rule that asks for every route's predictions would make them all in one go.
+	for (let from = 0; spokenOf.length > PREDICTED_AT_ONCE && from < spokenOf.length; from += PREDICTED_AT_ONCE) {
+		for (const route of spokenOf.slice(from, from + PREDICTED_AT_ONCE)) predictAhead(route);
+		yield;
+	}
 	for (const rule of options.rules ?? RULES) {
 		const setting = options.severities?.[rule.id];
 		if (setting === 'off' || (setting === undefined && rule.optIn)) continue;
+		yield;
 		for (const report of reportsOf(rule, context, options)) {
 			const finding = toFinding(rule, report, setting ?? report.severity, context, prover);
 			const key = `${rule.id}\0${finding.at.path}\0${finding.at.span.start}\0${finding.at.span.end}\0${finding.message}`;
@@ -95,6 +117,17 @@ export function analyse(configuration: Configuration, options: AnalyseOptions): 
 		routes,
 		findings: ordered(suppressed([...found.values()], configuration, options)),
 	};
+}
+
+/** Lets a route make the predictions that it keeps. What fails here fails again in the rule that asks for it, and is told there. */
+function predictAhead(route: Route): void {
+	try {
+		void route.handshake;
+		void route.outside;
+		void route.plain;
+	} catch {
+		return;
+	}
 }
 
 function reportsOf(rule: Rule, context: RuleContext, options: AnalyseOptions): readonly Report[] {
