@@ -59,6 +59,21 @@ describe.each(nginxes.map((nginx) => [formatVersion(nginx.version), nginx] as co
 		expect(isProved([result])).toBe(false);
 	});
 
+	test('runs a stream block too, whose module the system loads', async () => {
+		const configuration = ground.configuration({
+			'nginx.conf': `events {}
+stream {
+	map $ssl_preread_server_name $where { default 127.0.0.1:9001; }
+	server { listen 9443; ssl_preread on; proxy_pass $where; }
+}
+http { server { listen 80; location /ws { proxy_pass http://127.0.0.1:9002; ${FORWARD} } } }
+`,
+		});
+		const result = await runSandbox(configuration, { nginx, parent: ground.parent });
+		expect(result.problems).toEqual([]);
+		expect(shown(result)).toContain('location /ws upgraded 101 upgrades');
+	});
+
 	test('says where nginx refuses the configuration, in the file and on the line of the person', async () => {
 		const configuration = ground.configuration({
 			'nginx.conf': http('include conf.d/*.conf;'),

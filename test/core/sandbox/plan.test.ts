@@ -159,6 +159,14 @@ http {
 		expect(text.match(/load_module [^;]+;/g)).toEqual(['load_module /usr/lib/nginx/modules/ngx_stream_module.so;']);
 	});
 
+	test('a stream block gets nginx’s module for it, where the file leaves the loading to the system', () => {
+		const modules = new Map([['ngx_stream_module.so', '/usr/lib/nginx/modules/ngx_stream_module.so']]);
+		const conf = 'events {}\nstream { server { listen 8443; proxy_pass 127.0.0.1:9001; } }\n';
+		expect(plan(conf, { modules }).text).toMatch(/^load_module \/usr\/lib\/nginx\/modules\/ngx_stream_module\.so; /);
+		expect(plan(conf).text).not.toContain('load_module');
+		expect(plan('events {}\n', { modules }).text).not.toContain('load_module');
+	});
+
 	test('a key that is included is not copied', () => {
 		const { text, plan: made } = plan({
 			'/w/nginx.conf': 'events {}\nhttp {\ninclude key.pem;\n}\n',

@@ -42,6 +42,8 @@ export function compare(observed: Observed, prediction: Prediction, request: Cli
 	const targets = prediction.outcome === 'proxied' ? (prediction.upstream?.addresses ?? []) : [];
 	const reached = first !== undefined && targets.includes(lane.translate(first.address));
 	// Nor do the backends speak memcached: that is a 502 as well.
+	// A stream server has no answers of its own: it closes.
+	if (prediction.server?.context === 'stream server') return compareStream(observed, prediction, request, lane);
 	const isDead = targets.some((address) => !isBackend(address)) || prediction.upstream?.module === 'memcached';
 	if (!reached && isDead) {
 		if (observed.status === 101) {
@@ -73,6 +75,31 @@ export function compare(observed: Observed, prediction: Prediction, request: Cli
 	}
 	const { upstream } = prediction;
 	if (did === 'proxied' && first !== undefined && upstream !== null) compareUpstream(first, upstream, request, lane, differ);
+	return differences;
+}
+
+/** Bytes that a stream server passes on, or a connection that it closes. */
+function compareStream(observed: Observed, prediction: Prediction, request: ClientRequest, lane: Lane): Difference[] {
+	const [first] = observed.received;
+	const differences: Difference[] = [];
+	const differ = (field: string, nginx: string | undefined, predicted: string | undefined): void => {
+		if (nginx !== predicted)
+			differences.push({ field, nginx: lane.back(nginx ?? 'nothing'), predicted: lane.back(predicted ?? 'nothing') });
+	};
+	const targets = prediction.upstream?.addresses ?? [];
+	const isDead = targets.some((address) => !BACKENDS.includes(lane.back(address)));
+	const expected = prediction.outcome === 'proxied' && !(isDead && first === undefined);
+	differ('outcome', first === undefined ? 'closed' : 'proxied', expected ? 'proxied' : 'closed');
+	if (!expected || first === undefined) return differences;
+	const address = lane.translate(first.address);
+	if (!targets.includes(address)) differ('backend', address, targets.join(' or '));
+	// What looks like another protocol is not read further.
+	if (first.protocol !== 'http') return differences;
+	differ('upgrade', String(isUpgraded(observed, request)), String(prediction.upgrade));
+	differ('method', first.method, prediction.upstream?.method);
+	differ('uri', textOf(first.uri), prediction.upstream?.uri);
+	differ('httpVersion', first.httpVersion, prediction.upstream?.httpVersion);
+	for (const [name, value] of prediction.upstream?.headers ?? []) differ(`header ${name}`, textOf(valuesOf(first, name)), value);
 	return differences;
 }
 

@@ -26,6 +26,10 @@ function* constructsOfDirective(at: PlacedDirective, _text: string): Generator<s
 	const words = args.map(({ value }) => value);
 	const first = words[0] ?? '';
 	if (at.via.length > 0) yield 'include';
+	if (at.scope.context.startsWith('stream')) {
+		yield `stream ${name.value}`;
+		return;
+	}
 	switch (name.value) {
 		case 'server_name':
 			for (const word of words)

@@ -2,6 +2,7 @@ import { access, errorPage, idle, locations } from './locations.ts';
 import { headerLines, proxySettings, upstreams } from './proxying.ts';
 import { Random } from './random.ts';
 import { rewritePhase } from './rewriting.ts';
+import { streamBlock } from './streaming.ts';
 import type { Item } from './tree.ts';
 import { included, variableBlocks } from './values.ts';
 import { LISTENING_SOCKET, type Listen, NET, NOWHERE, PORTS, TLS_PORT, World } from './world.ts';
@@ -38,7 +39,8 @@ export function generate(seed: number): Generated {
 	);
 	const blocks = [...before, ...settings, ...servers];
 	const http = random.chance(35) ? random.some(blocks, blocks.length) : blocks;
-	return { seed, tree: [world.item('http', [], included(world, unrepeated(http), 30))], world };
+	const main = world.item('http', [], included(world, unrepeated(http), 30));
+	return { seed, tree: [...streamBlock(world), main], world };
 }
 
 /** Of directives that may stand once in a level, the first. */

@@ -56,10 +56,10 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 		text
 			.replaceAll(NET, net)
 			.replaceAll(SOCKETS, sockets)
-			.replace(/1800([1-5])/g, (_, digit: string) => String(firstPort + Number(digit)));
+			.replace(/1800([1-7])/g, (_, digit: string) => String(firstPort + Number(digit)));
 	const back = (text: string): string => {
 		let general = text.replaceAll(net, NET).replaceAll(sockets, SOCKETS);
-		for (const digit of [1, 2, 3, 4, 5]) general = general.replaceAll(String(firstPort + digit), `1800${digit}`);
+		for (const digit of [1, 2, 3, 4, 5, 6, 7]) general = general.replaceAll(String(firstPort + digit), `1800${digit}`);
 		return general;
 	};
 	const certificate = await testCertificate();
@@ -133,8 +133,11 @@ async function tryLane(number: number): Promise<Lane | undefined> {
 /** Tells when nginx is up. nginx opens its sockets in the order of the configuration, but all unix ones together, so it is no such. */
 const UP = '127.0.0.1:18005';
 
-/** What a test's configuration needs around the generated http block: private files, and a socket that tells when nginx is up. */
-export function framed(files: Files): Files {
+/**
+ * What a test's configuration needs around the generated blocks: private files, and a socket that tells when nginx is up. `modules` are
+ * loaded, by their paths.
+ */
+export function framed(files: Files, modules: readonly string[] = []): Files {
 	const own = [
 		...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp/${kind};`),
 		'access_log off; ssl_certificate cert.pem; ssl_certificate_key key.pem;',
@@ -142,10 +145,12 @@ export function framed(files: Files): Files {
 	].join('\n');
 	const http = (files['nginx.conf'] ?? '')
 		.replace(/^http\s*\{/m, (head) => `${head}\n${own}\n`)
+		.replace(/^stream\s*\{/m, (head) => `${head}\nssl_certificate cert.pem; ssl_certificate_key key.pem;\n`)
 		// nginx opens its sockets in order: when this one is there, all are.
 		.replace(/\}\s*$/, `server { listen ${UP}; }\n}\n`);
+	const loaded = modules.map((path) => `load_module ${path};\n`).join('');
 	const main = 'daemon off;\nmaster_process off;\npid nginx.pid;\nevents { worker_connections 1024; }\n';
-	return { ...files, 'nginx.conf': main + http };
+	return { ...files, 'nginx.conf': loaded + main + http };
 }
 
 function isUp(child: ChildProcess, address: string): Promise<boolean> {
@@ -191,7 +196,9 @@ function send(asked: Asked, translate: (text: string) => string, received: Recei
 	const bytes = `${asked.method} ${translate(asked.uri)} HTTP/${asked.httpVersion}\r\n${lines}\r\n${asked.headers.some(([name]) => name === 'Transfer-Encoding') ? '0\r\n\r\n' : ''}`;
 	return new Promise((resolve) => {
 		const to = where.startsWith('unix:') ? { path: where.slice('unix:'.length) } : { host: address, port: Number(port) };
-		const socket = asked.listen.tls ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }) : connect(to);
+		const socket = asked.listen.tls
+			? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], ...greeting(asked) })
+			: connect(to);
 		let head = '';
 		let refused = false;
 		let over = false;
@@ -237,6 +244,13 @@ function send(asked: Asked, translate: (text: string) => string, received: Recei
 			finish();
 		});
 	});
+}
+
+/** The name that a client puts into its TLS greeting: the host it asks for, never an address (RFC 6066 §3). */
+function greeting({ listen, headers }: Asked): { readonly servername?: string } {
+	const host = headers.find(([name]) => name === 'Host')?.[1] ?? '';
+	const name = host.replace(/\.?(?::\d*)?$/, '').toLowerCase();
+	return listen.sni === true && /^(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*$/.test(name) ? { servername: name } : {};
 }
 
 function readHead(head: string): { readonly status: number; readonly headers: readonly (readonly [string, string])[] } {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { buildConfiguration } from '../../../server/src/core/config/build.ts';
 import { isAtLeast, type NginxVersion } from '../../../server/src/core/reference/versions.ts';
 import { createPredictor } from '../../../server/src/core/request/predict.ts';
@@ -55,7 +56,11 @@ export async function observe(
 	lane: Lane,
 	plain = false,
 ): Promise<Observation | Exclude<Run, { answers: unknown }>> {
-	const files = translated(framed(print(knownTo(tree, nginx.version), plain)), lane);
+	const modules = nginx.root === undefined ? [] : [join(nginx.root, 'usr/lib/nginx/modules/ngx_stream_module.so')];
+	// An nginx from elsewhere may have no stream module: it gets the configuration without that block.
+	const known = knownTo(tree, nginx.version).filter(({ name }) => name !== 'stream' || modules.length > 0);
+	const hasStream = known.some(({ name }) => name === 'stream');
+	const files = translated(framed(print(known, plain), hasStream ? modules : []), lane);
 	const run = await lane.withNginx(nginx, files, async (ask) => {
 		const cases: { asked: Asked; observed: Observed }[] = [];
 		for (const one of asked) cases.push({ asked: one, observed: await ask(one) });

@@ -49,6 +49,7 @@ const FAMILIES: readonly (readonly [string, RegExp])[] = [
 	['if with a file', /^if !?-/],
 	['uwsgi_pass', /^uwsgi_pass$/],
 	['scgi_pass', /^scgi_pass$/],
+	['stream proxying', /^stream proxy_pass$/],
 ];
 
 /** Counts what a run of many configurations showed. */

@@ -7,6 +7,9 @@ export const NET = '127.77.77.';
 export const PORTS: readonly string[] = ['18001', '18002', '18003'];
 /** The port with TLS. */
 export const TLS_PORT = '18004';
+/** The ports of the stream servers. */
+export const STREAM_PORT = '18006';
+export const STREAM_TLS_PORT = '18007';
 /** The folder of the unix sockets. */
 export const SOCKETS = '/tmp/nginx-lane';
 /** Where the recording backends listen. */
@@ -41,6 +44,7 @@ export type Theme =
 	| 'jumps'
 	| 'modules'
 	| 'conditions'
+	| 'stream'
 	| 'none';
 const THEMES: readonly Theme[] = [
 	'access',
@@ -59,6 +63,8 @@ const THEMES: readonly Theme[] = [
 	'jumps',
 	'modules',
 	'conditions',
+	'stream',
+	'stream',
 	'none',
 	'none',
 	'none',
@@ -69,6 +75,8 @@ export interface Listen {
 	/** `address:port`, as a client connects to it, or `unix:/path`. */
 	readonly address: string;
 	readonly tls: boolean;
+	/** The client names the host in its TLS greeting. */
+	readonly sni?: true;
 }
 
 /** What is known of a configuration while it is generated; requests are made from it. */

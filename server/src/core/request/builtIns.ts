@@ -8,7 +8,15 @@ import { type Unknowable, unknowable, type Value } from './value.ts';
 
 type BuiltIn = (state: RequestState) => Value;
 
-/** Built-in variables of the http side that a request determines (src/http/ngx_http_variables.c and the modules' own tables). */
+/** What a stream server learns from the TLS greeting; until then they are empty. */
+export const GREETING_VARIABLES = [
+	'ssl_server_name',
+	'ssl_preread_server_name',
+	'ssl_preread_protocol',
+	'ssl_preread_alpn_protocols',
+] as const;
+
+/** Built-in variables of the http side, and those of the TLS greeting, that a request determines (src/http/ngx_http_variables.c and the modules' own tables). */
 export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
 	['args', (state) => state.args],
 	['query_string', (state) => state.args],
@@ -76,6 +84,7 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 		.map((name): [string, BuiltIn] => [name, (state) => (state.tls ? unknown(name) : '')]),
 	['ssl_early_data', () => ''],
 	['ssl_server_name', (state) => (state.tls && parseIp(state.host) === undefined ? state.host : '')],
+	...GREETING_VARIABLES.slice(1).map((name): [string, BuiltIn] => [name, () => '']),
 	['ssl_client_verify', (state) => (state.tls ? 'NONE' : '')],
 ]);
 

@@ -280,7 +280,6 @@ export function judgeHandshake(
 	const good =
 		method === 'GET' &&
 		httpVersion === '1.1' &&
-		values('host').length === 1 &&
 		lowerCase(values('upgrade').join(', ')) === 'websocket' &&
 		hasToken(values('connection').join(', '), 'upgrade') &&
 		isKey(values('sec-websocket-key').join(', ')) &&

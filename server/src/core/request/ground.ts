@@ -12,6 +12,8 @@ export interface Traits {
 	readonly joinsHeaders: boolean;
 	/** 1.25.1: a plain listen with `http2` speaks HTTP/1.1 too (semantics PR6). */
 	readonly detectsHttp2: boolean;
+	/** 1.25.5: servers of one stream address are told apart by the name in the TLS greeting (docs CHANGES). */
+	readonly namesStreamServers: boolean;
 	/** Seen on 1.30.6 and not on 1.26.3: hosts as RFC 3986 has them, CONNECT with host:port alone, `$request_port`. */
 	readonly strictHost: boolean;
 	/** 1.29.7: no `Connection` header by default (semantics §0.2). */
@@ -26,6 +28,7 @@ export function traitsOf(version: NginxVersion): Traits {
 	return {
 		joinsHeaders: isAtLeast(version, '1.23.0'),
 		detectsHttp2: isAtLeast(version, '1.25.1'),
+		namesStreamServers: isAtLeast(version, '1.25.5'),
 		strictHost: isAtLeast(version, '1.29.3'),
 		dropsConnection: isAtLeast(version, '1.29.7'),
 		stripsProxyConnection: isAtLeast(version, '1.31.0'),

@@ -1,5 +1,5 @@
 import { fromBytes, toBytes } from '../text/bytes.ts';
-import { BUILT_INS } from './builtIns.ts';
+import { BUILT_INS, GREETING_VARIABLES } from './builtIns.ts';
 import { argVariable, cookieVariable, headerVariable } from './clientHeaders.ts';
 import type { Pattern } from './pattern.ts';
 import type { Held, RequestState } from './state.ts';
@@ -59,7 +59,13 @@ export function variable(state: RequestState, name: string): Value {
 }
 
 /** Built-in variables that nginx keeps as first read, though what they stand for may change (flags in ngx_http_variables.c). */
-const KEPT: ReadonlySet<string> = new Set(['invalid_referer', 'request_method', 'remote_addr', 'proxy_add_x_forwarded_for']);
+const KEPT: ReadonlySet<string> = new Set([
+	'invalid_referer',
+	'request_method',
+	'remote_addr',
+	'proxy_add_x_forwarded_for',
+	...GREETING_VARIABLES,
+]);
 
 function keep(state: RequestState, name: string, read: (state: RequestState) => Value): Value {
 	const { result, sources } = state.tracking(() => read(state));

@@ -39,6 +39,9 @@ const PEM = /^\s*-----BEGIN /m;
 /** Modules that run code of the configuration, or connect outward. */
 const CODE_MODULE = /lua|perl|js|ndk|passenger|otel|acme|mail/;
 
+/** nginx's own module for `stream {}`, where it is not built in. */
+const STREAM_MODULE = 'ngx_stream_module.so';
+
 /** Plans how a configuration runs where it can do no harm: on loopback, in a private folder, against recording backends. */
 export function planSandbox(configuration: Configuration, options: PlanOptions): SandboxPlan {
 	return new Planner(configuration, options).plan();
@@ -86,7 +89,7 @@ class Planner {
 			const text = applyEdits(file.tree.source.text, byFile.get(file.path) ?? []);
 			if (typeof text !== 'string') return this.#refused(`${file.path} could not be copied: two rewritings touch one place.`);
 			const name = this.#names.get(file.path) ?? 'nginx.conf';
-			const globals = wrapper === undefined && file.path === main.path ? `${GLOBALS} ` : '';
+			const globals = wrapper === undefined && file.path === main.path ? `${this.#globals()} ` : '';
 			made.push({ name, path: file.path, text: globals + text });
 		}
 		if (wrapper !== undefined) made.push({ name: 'nginx.conf', path: undefined, text: wrapper });
@@ -387,6 +390,17 @@ class Planner {
 		return texts;
 	}
 
+	/** What stands before the copy. A `stream` block whose module is loaded elsewhere (packages do that in a folder of their own) gets it. */
+	#globals(): string {
+		const { root } = this.#configuration;
+		const own = this.#options.modules.get(STREAM_MODULE);
+		const isLoaded = (root.byName.get('load_module') ?? []).some(
+			({ node }) => baseName(node.args[0]?.value ?? '') === STREAM_MODULE,
+		);
+		const needs = root.context === 'stream' || root.byName.has('stream');
+		return needs && own !== undefined && !isLoaded ? `load_module ${written(own)}; ${GLOBALS}` : GLOBALS;
+	}
+
 	/** The main file around a fragment; undefined when there is no way to run one of its context. */
 	#wrapper(root: Scope): string | undefined {
 		const include = `include ${this.#names.get(this.#configuration.main.path) ?? ''};`;
@@ -399,7 +413,7 @@ class Planner {
 		if (root.context === 'http') return http(include);
 		if (root.context === 'server') return http(server(include));
 		if (root.context === 'location') return http(server(`location / { ${include} }`));
-		if (root.context === 'stream') return `${GLOBALS} events {} stream { ${include} }`;
+		if (root.context === 'stream') return `${this.#globals()} events {} stream { ${include} }`;
 		return undefined;
 	}
 }

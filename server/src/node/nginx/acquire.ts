@@ -13,7 +13,13 @@ export interface NginxBinary {
 	readonly version: NginxVersion;
 	/** Where it comes from, for a person: `PATH`, `Debian bookworm, unpacked`. */
 	readonly origin: string;
+	/** The folder that stands for `/` where it was unpacked: its modules lie there, not in the machine's own folders. */
+	readonly root?: string;
 }
+
+/** `stream {}` is a package of its own in Debian. */
+const STREAM_PACKAGE = 'libnginx-mod-stream';
+const STREAM_MODULE = 'usr/lib/nginx/modules/ngx_stream_module.so';
 
 export type Acquired =
 	| { readonly kind: 'nginx'; readonly nginx: NginxBinary }
@@ -55,8 +61,10 @@ export async function unpackDebianNginx(suite: string, folder: string): Promise<
 	const target = join(folder, suite);
 	const wrapper = join(target, 'nginx');
 	const origin = `Debian ${suite}, unpacked`;
+	const root = join(target, 'root');
+	const isWhole = async (): Promise<boolean> => (await stat(join(root, STREAM_MODULE)).catch(() => undefined)) !== undefined;
 	const known = await askVersion(wrapper);
-	if (known !== undefined) return { kind: 'nginx', nginx: { path: wrapper, version: known, origin } };
+	if (known !== undefined && (await isWhole())) return { kind: 'nginx', nginx: { path: wrapper, version: known, origin, root } };
 
 	const mirror = await debianMirror();
 	if (mirror === undefined)
@@ -65,16 +73,18 @@ export async function unpackDebianNginx(suite: string, folder: string): Promise<
 	const scratch = await mkdtemp(join(folder, `.${suite}-`));
 	try {
 		await download(suite, mirror, scratch);
-		await writeFile(join(scratch, 'nginx'), await wrapperText(join(scratch, 'root'), join(target, 'root')));
+		await writeFile(join(scratch, 'nginx'), await wrapperText(join(scratch, 'root'), root));
 		await chmod(join(scratch, 'nginx'), 0o755);
 		await rm(join(scratch, 'debs'), { recursive: true, force: true });
 		await rm(join(scratch, 'lists'), { recursive: true, force: true });
-		if ((await stat(target).catch(() => undefined)) !== undefined && (await askVersion(wrapper)) === undefined)
+		const isGood = async (): Promise<boolean> => (await askVersion(wrapper)) !== undefined && (await isWhole());
+		if ((await stat(target).catch(() => undefined)) !== undefined && !(await isGood()))
 			await rm(target, { recursive: true, force: true });
 		await rename(scratch, target).catch(async (error: unknown) => {
-			if ((await askVersion(wrapper)) === undefined) throw error;
+			if (!(await isGood())) throw error;
 		});
 	} catch (error) {
+		if (known !== undefined) return { kind: 'nginx', nginx: { path: wrapper, version: known, origin, root } };
 		return { kind: 'none', reason: `The nginx of Debian ${suite} could not be unpacked: ${firstLine(error)}` };
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
@@ -82,10 +92,10 @@ export async function unpackDebianNginx(suite: string, folder: string): Promise<
 	const version = await askVersion(wrapper);
 	return version === undefined
 		? { kind: 'none', reason: `The nginx of Debian ${suite} was unpacked but does not start.` }
-		: { kind: 'nginx', nginx: { path: wrapper, version, origin } };
+		: { kind: 'nginx', nginx: { path: wrapper, version, origin, root } };
 }
 
-/** Fetches nginx and the libraries it needs from one suite and unpacks them under `scratch`/root. */
+/** Fetches nginx, its stream module and the libraries it needs from one suite and unpacks them under `scratch`/root. */
 async function download(suite: string, mirror: string, scratch: string): Promise<void> {
 	const lists = join(scratch, 'lists');
 	const debs = join(scratch, 'debs');
@@ -123,7 +133,7 @@ async function download(suite: string, mirror: string, scratch: string): Promise
 		libraries.add(name);
 		pending.push(...(await dependencies(name)));
 	}
-	await run('apt-get', ['-qq', ...options, '-t', suite, 'download', 'nginx', ...libraries], limits);
+	await run('apt-get', ['-qq', ...options, '-t', suite, 'download', 'nginx', STREAM_PACKAGE, ...libraries], limits);
 	for (const deb of await readdir(debs)) await run('dpkg', ['-x', join(debs, deb), join(scratch, 'root')], limits);
 }
 

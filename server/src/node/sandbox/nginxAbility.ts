@@ -18,9 +18,11 @@ export interface SandboxNginx {
 }
 
 /** An nginx of this machine. Asks it how it was built, for its own module folder. */
-export async function localNginx({ path, version, origin }: NginxBinary): Promise<SandboxNginx> {
+export async function localNginx({ path, version, origin, root }: NginxBinary): Promise<SandboxNginx> {
 	const { output } = await runToEnd(path, ['-V'], undefined);
-	const folder = /--modules-path=(\S+)/.exec(output)?.[1];
+	const built = /--modules-path=(\S+)/.exec(output)?.[1];
+	// The machine's own modules belong to another nginx: a module runs with the version that it was built for alone.
+	const folder = root === undefined || built === undefined ? built : join(root, built);
 	const modules = new Map<string, string>();
 	for (const name of folder === undefined ? [] : namesIn(folder))
 		if (folder !== undefined && name.endsWith('.so')) modules.set(name, join(folder, name));
