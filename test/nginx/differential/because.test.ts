@@ -14,7 +14,7 @@ import { print } from './tree.ts';
 
 /*
  * A directive that is named as a reason is one whose change would change the answer: each is taken away, or changed, and the model asked
- * again. What is left over are listens beside others that take the same connection, and refusals by two directives at once.
+ * again. What is left over has two reasons at once, each of which is enough.
  */
 
 const SEEDS = 80;
@@ -41,7 +41,7 @@ test('hardly a directive is named that does not matter', () => {
 		}
 	}
 	expect(named).toBeGreaterThan(1_000);
-	expect(idle.length / named, idle.slice(0, 200).join('\n')).toBeLessThan(0.02);
+	expect(idle.length / named, idle.slice(0, 200).join('\n')).toBeLessThan(0.004);
 }, 120_000);
 
 function asClient(asked: Asked): ClientRequest {
@@ -87,5 +87,5 @@ function changes(at: PlacedDirective): readonly string[] {
 function alternatives(value: string): readonly string[] {
 	if (/^\d+$/.test(value)) return [String(Number(value) + 1), '404', '200'];
 	if (value === 'on' || value === 'off') return [value === 'on' ? 'off' : 'on'];
-	return ['other', `"${value.replace(/["\\$]/g, '')}x"`];
+	return ['other', 'off', `"${value.replace(/["\\$]/g, '')}x"`];
 }

@@ -178,7 +178,7 @@ const NAMES: readonly {
 	{ name: '~^www\\d+\\.', hosts: ['www7.example.com', 'www12.test'] },
 	{ name: '~example', hosts: ['other-example.test'] },
 	{ name: '~^(.+)\\.example\\.(?<tld>\\w+)$', hosts: ['p.example.io'], captures: 2, names: ['tld'] },
-	{ name: '', hosts: ['', 'nobody.test'] },
+	{ name: '', hosts: ['', '', '', 'nobody.test'] },
 	{ name: '_', hosts: ['nobody.test'] },
 	{ name: '127.0.0.1', hosts: ['127.0.0.1'] },
 ];
@@ -190,7 +190,9 @@ function server(world: World, taken: Set<string>): Item {
 	const names: string[] = [];
 	if (random.chance(82)) {
 		const chosen = random.some(
-			world.theme === 'names' ? [...NAMES, ...NAMES.filter(({ name }) => name === '')] : NAMES,
+			world.theme === 'names'
+				? [...NAMES, ...NAMES.filter(({ name }) => name === ''), ...NAMES.filter(({ name }) => name === '')]
+				: NAMES,
 			random.weighted([
 				[55, 1],
 				[30, 2],

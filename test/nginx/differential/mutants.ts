@@ -10,7 +10,8 @@ import type { createPredictor } from '../../../server/src/core/request/predict.t
  * nothing about that step.
  */
 
-const FOLDER = fileURLToPath(new URL('../../../server/src/core/request/', import.meta.url));
+/** Where the model lies. */
+export const FOLDER = fileURLToPath(new URL('../../../server/src/core/request/', import.meta.url));
 
 /** One broken model. */
 export interface Mutant {

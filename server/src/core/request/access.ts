@@ -10,6 +10,10 @@ export type AskSubrequest = (uri: string) => number | null;
 /** What one module says: nothing, yes, or a status. */
 type Verdict = 'declined' | 'ok' | number;
 
+/** The line that denied, if any. */
+type Denials = PlacedDirective[];
+const DENIES = 'denies the client';
+
 /** Directives of modules whose verdict is not modelled. */
 const OPAQUE: readonly string[] = [
 	'access_by_lua',
@@ -30,20 +34,30 @@ export function checkAccess(state: RequestState, ask: AskSubrequest): number | u
 	if (!state.level.mayAny(ACCESS)) return undefined;
 	const any = state.level.setting('satisfy').value?.toLowerCase() === 'any';
 	let refused: number | undefined;
-	for (const check of [checkAddress, checkPassword, (one: RequestState) => checkSubrequest(one, ask), checkOpaque]) {
+	const denials: Denials = [];
+	for (const check of [
+		(one: RequestState) => checkAddress(one, denials),
+		checkPassword,
+		(one: RequestState) => checkSubrequest(one, ask),
+		checkOpaque,
+	]) {
 		const verdict = check(state);
 		if (verdict === 'declined') continue;
 		if (!any) {
-			if (verdict !== 'ok') return verdict;
+			if (verdict === 'ok') continue;
+			for (const at of denials) state.cite(at, DENIES);
+			return verdict;
 		} else if (verdict === 'ok') return undefined;
 		else if (verdict === 401 || verdict === 403) refused = verdict;
 		else return verdict;
 	}
+	// Where one yes is enough, a denial matters when nothing else refuses.
+	if (refused === 403) for (const at of denials) state.cite(at, DENIES);
 	return refused;
 }
 
 /** allow and deny: the first line that fits the client's address (ngx_http_access_module). */
-function checkAddress(state: RequestState): Verdict {
+function checkAddress(state: RequestState, denials: Denials): Verdict {
 	const { lines, unknown } = state.level.lines('allow');
 	if (unknown !== undefined) return state.suppose(unknown) ? 'declined' : 403;
 	const address = remoteAddress(state);
@@ -61,17 +75,20 @@ function checkAddress(state: RequestState): Verdict {
 		if (fits === undefined) {
 			const rest = new Set(lines.slice(lines.indexOf(at)).map(({ node }) => node.name.value));
 			const endsOpen = lines.at(-1)?.node.args[0]?.value !== 'all';
-			if (rest.size === 1 && !(endsOpen && rest.has('deny'))) return decide(state, at);
+			if (rest.size === 1 && !(endsOpen && rest.has('deny'))) return decide(state, at, lines, denials);
 			return state.suppose('allow and deny depend on the client’s address') ? 'ok' : 403;
 		}
-		if (fits) return decide(state, at);
+		if (fits) return decide(state, at, lines, denials);
 	}
 	return 'declined';
 }
 
-function decide(state: RequestState, at: PlacedDirective): Verdict {
+function decide(state: RequestState, at: PlacedDirective, lines: readonly PlacedDirective[], denials: Denials): Verdict {
 	if (at.node.name.value === 'allow') return 'ok';
-	state.cite(at, 'denies the client');
+	// Without this line one behind it would say yes.
+	const hidesYes = lines.slice(lines.indexOf(at) + 1).some(({ node }) => node.name.value === 'allow');
+	if (hidesYes) state.cite(at, DENIES);
+	denials.push(at);
 	return 403;
 }
 

@@ -18,9 +18,9 @@ export const GREETING_VARIABLES = [
 
 /** Built-in variables of the http side, and those of the TLS greeting, that a request determines (src/http/ngx_http_variables.c and the modules' own tables). */
 export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
-	['args', (state) => state.args],
-	['query_string', (state) => state.args],
-	['is_args', (state) => (state.args === '' ? '' : '?')],
+	['args', args],
+	['query_string', args],
+	['is_args', (state) => (args(state) === '' ? '' : '?')],
 	['uri', (state) => state.path],
 	['document_uri', (state) => state.path],
 	['request_uri', (state) => state.unparsed],
@@ -161,4 +161,9 @@ function requestFilename(state: RequestState): Value {
 function requestPort(state: RequestState): string {
 	const host = state.headers.find(({ lower }) => lower === 'host')?.value ?? '';
 	return /^(?:\[[^\]]*\]|[^:]*):(\d+)$/.exec(host)?.[1] ?? '';
+}
+
+function args(state: RequestState): string {
+	state.touch(state.argsBy);
+	return state.args;
 }

@@ -209,6 +209,11 @@ function citeListen(state: RequestState, address: Address, server: Server): void
 	if (listen?.at === undefined) return;
 	const others = server.scope.byName.get('listen')?.filter((at) => at !== listen.at) ?? [];
 	if (others.length === 0 && address.address === '*' && address.port === 80) return;
+	const wildcard = state.model.addresses.find((one) => one.address === '*' && one.port === address.port);
+	if (address.address !== '*' && address.servers.length === 1 && wildcard !== undefined && wildcard.tls === address.tls) {
+		const there = findServer(wildcard, state.host, (pattern, host) => (pattern.match(host) ?? null) !== null);
+		if ((there?.server ?? wildcard.fallback) === server) return;
+	}
 	state.cite(listen.at, 'takes the connection');
 }
 

@@ -106,7 +106,8 @@ function findConfig(state: RequestState): Step {
 	if (found?.slashRedirect) {
 		state.cite(found.level.handler?.at, 'makes nginx add the slash');
 		const name = escapeUri(found.level.name);
-		state.redirect = state.args === '' ? name : `${name}?${state.args}`;
+		const args = state.citedArgs();
+		state.redirect = args === '' ? name : `${name}?${args}`;
 		return { kind: 'finalize', status: 301 };
 	}
 	return { kind: 'location' };
@@ -178,6 +179,7 @@ function internalRedirect(state: RequestState, path: string, args: string): Step
 	state.jumpsLeft--;
 	if (state.jumpsLeft === 0) return { kind: 'finalize', status: 500 };
 	state.path = path;
+	if (args !== state.args) state.argsBy = [];
 	state.args = args;
 	state.internal = true;
 	state.validUnparsed = false;

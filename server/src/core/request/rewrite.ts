@@ -137,7 +137,7 @@ function runRewrite(
 		const { result, sources } = state.tracking(() => known(evaluate(state, instruction.path, true)));
 		for (const source of sources) state.cite(source, 'gives a part of the address');
 		const target = unescapeRedirect(result);
-		const args = instruction.addArgs && state.args !== '' ? `${instruction.hasQuestion ? '&' : '?'}${state.args}` : '';
+		const args = instruction.addArgs && state.citedArgs() !== '' ? `${instruction.hasQuestion ? '&' : '?'}${state.args}` : '';
 		state.redirect = target + args;
 		return { kind: 'finalize', status: redirect };
 	}
@@ -147,6 +147,7 @@ function runRewrite(
 		const args = known(evaluate(state, instruction.args, true));
 		state.args = instruction.addArgs && state.args !== '' ? `${args}&${state.args}` : args;
 	} else if (!instruction.addArgs) state.args = '';
+	if (!instruction.addArgs) state.argsBy = [];
 	state.path = path;
 	if (path === '') return { kind: 'finalize', status: 500 };
 	return instruction.last ? THROUGH : undefined;

@@ -67,6 +67,8 @@ export class RequestState {
 	method: string;
 	path: string;
 	args: string;
+	/** The `set $args` that gave `args`. */
+	argsBy: readonly PlacedDirective[] = [];
 	internal = false;
 	validLocation = true;
 	validUnparsed: boolean;
@@ -168,6 +170,12 @@ export class RequestState {
 		const sources = this.touched;
 		this.touched = sources.length === 0 ? saved : [...saved, ...sources];
 		return { result, sources };
+	}
+
+	/** `args`, as a part of what is sent or answered. */
+	citedArgs(): string {
+		for (const source of this.argsBy) this.cite(source, 'sets the arguments');
+		return this.args;
 	}
 
 	touch(sources: readonly PlacedDirective[]): void {

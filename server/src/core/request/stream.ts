@@ -80,8 +80,10 @@ interface Session {
 
 function predictServer({ model, first, address, request }: Session): Prediction {
 	const state = openSession(model, first, request);
-	const listen = address === undefined ? first.listens[0] : address.listens.get(first);
-	state.cite(listen?.at, 'takes the connection');
+	const citeListen = (): void => {
+		const listen = address === undefined ? state.server.listens[0] : address.listens.get(state.server);
+		state.cite(listen?.at, 'takes the connection');
+	};
 	const nothing = (): Omit<Prediction, 'outcome'> => ({
 		status: null,
 		redirect: null,
@@ -105,11 +107,12 @@ function predictServer({ model, first, address, request }: Session): Prediction 
 		}
 		const denied = deniedBy(state, first.level);
 		if (denied !== undefined) {
+			citeListen();
 			state.cite(denied, 'denies the client');
 			return { ...nothing(), outcome: 'refused', obstacles: [notProxied('the stream server denies the client', [denied])] };
 		}
 		if (address?.tls === true && !request.tls) {
-			state.cite(listen?.at, 'speaks TLS');
+			citeListen();
 			return {
 				...nothing(),
 				outcome: 'refused',
@@ -118,6 +121,7 @@ function predictServer({ model, first, address, request }: Session): Prediction 
 		}
 		readGreeting(state, first, request);
 		if (address !== undefined) chooseByName(state, model, address);
+		citeListen();
 		const { scope, level } = state.server;
 		const answer = scope.byName.get('return')?.at(-1);
 		if (answer !== undefined) {

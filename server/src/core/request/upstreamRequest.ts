@@ -181,7 +181,7 @@ function proxyUri(state: RequestState, level: Level, target: Target, dynamic: bo
 	const cut = state.validLocation && target.uri !== '' ? Math.min(locationLength(level), state.path.length) : 0;
 	const rest = state.path.slice(cut);
 	const path = state.quoted || state.internal ? escapeUri(rest) : rest;
-	const args = state.args === '' ? '' : `?${state.args}`;
+	const args = state.citedArgs() === '' ? '' : `?${state.args}`;
 	return (state.validLocation ? target.uri : '') + path + args;
 }
 
@@ -196,7 +196,7 @@ function locationLength(level: Level): number {
 function requestUri(state: RequestState, module: string): string {
 	if (module !== 'grpc' || state.validUnparsed) return state.unparsed;
 	const path = state.quoted || state.internal ? escapeUri(state.path) : state.path;
-	return state.args === '' ? path : `${path}?${state.args}`;
+	return state.citedArgs() === '' ? path : `${path}?${state.args}`;
 }
 
 function httpVersionOf(

@@ -51,7 +51,10 @@ export function variable(state: RequestState, name: string): Value {
 	const builtIn = BUILT_INS.get(name);
 	if (builtIn !== undefined) return KEPT.has(name) ? keep(state, name, builtIn) : builtIn(state);
 	if (name.startsWith('http_')) return headerVariable(state.headers, name.slice(5), state.model.ground.traits);
-	if (name.startsWith('arg_')) return argVariable(state.args, name.slice(4));
+	if (name.startsWith('arg_')) {
+		state.touch(state.argsBy);
+		return argVariable(state.args, name.slice(4));
+	}
 	if (name.startsWith('cookie_')) return cookieVariable(state.headers, name.slice(7));
 	if (/^(?:sent_http|sent_trailer|upstream_http|upstream_trailer|upstream_cookie)_/.test(name)) return '';
 	if (assigned.has(name)) return '';
@@ -125,9 +128,9 @@ function sameForAll(source: Extract<Computed, { kind: 'map' }>): string | undefi
 export function hold(state: RequestState, name: string, held: Held): void {
 	if (name === 'args') {
 		if (typeof held.value !== 'string') throw new CannotKnow(held.value.reason);
+		if (held.value !== state.args) state.argsBy = held.sources;
 		state.args = held.value;
 		state.validUnparsed = false;
-		for (const source of held.sources) state.cite(source, 'sets the arguments');
 	} else state.held.set(name, held);
 }
 
