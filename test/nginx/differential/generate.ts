@@ -208,6 +208,11 @@ function server(world: World, taken: Set<string>): Item {
 		if (random.chance(20) && written.length > 1) children.push(...written.map((name) => world.item('server_name', [name])));
 		else children.push(world.item('server_name', written));
 	}
+	// Twice the same name is refused by `valid_referers server_names`.
+	if (world.theme === 'names' && random.chance(25) && !children.some(({ args }) => args.includes(''))) {
+		children.push(world.item('server_name', ['']));
+		world.hosts.push('', '');
+	}
 	const named = random.some(
 		['ws', 'fallback', 'App'],
 		random.weighted([

@@ -58,6 +58,7 @@ const THEMES: readonly Theme[] = [
 	'expressions',
 	'names',
 	'names',
+	'names',
 	'maps',
 	'maps',
 	'jumps',
