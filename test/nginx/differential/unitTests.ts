@@ -19,7 +19,19 @@ export function unitTestsNotice(mutant: Mutant): Promise<boolean> {
 	return new Promise((resolve) => {
 		execFile(
 			process.execPath,
-			[join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--config', CONFIG, '--root', ROOT, '--bail', '1', ...ROOMS],
+			[
+				join(ROOT, 'node_modules/vitest/vitest.mjs'),
+				'run',
+				'--config',
+				CONFIG,
+				'--root',
+				ROOT,
+				'--bail',
+				'1',
+				'--exclude',
+				'**/speed.test.ts',
+				...ROOMS,
+			],
 			{ cwd: ROOT, env: { ...process.env, NGINX_WEBSOCKET_MUTANT: described }, timeout: 300_000, maxBuffer: 64 * 1024 * 1024 },
 			(error) => {
 				rmSync(folder, { recursive: true, force: true });
