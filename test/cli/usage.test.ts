@@ -52,6 +52,11 @@ test.each([
 	[['explain', 'nginx.conf', 'ws://a/', '-H', 'x'], /is not a header; write it like -H 'Name: value'\.$/],
 	[['explain', 'nginx.conf', '--requests', 'gone.jsonl', '--format', 'jsonl'], 'There is no file gone.jsonl.'],
 	[['explain', 'nginx.conf', '--requests', 'requests.jsonl', '--format', 'jsonl'], /^requests\.jsonl, line 1: uri is missing/],
+	[
+		['test', 'nginx.conf', '--socket-io', '3'],
+		'No location of nginx.conf names socket.io; give the URL: nginx-websocket test nginx.conf ws://… --socket-io N.',
+	],
+	[['test', 'nginx.conf', '--socket-io', 'x'], /^--socket-io x/],
 	[['rule'], 'Which rule? `nginx-websocket rules` lists them.'],
 	[['rule', 'frob'], 'There is no rule frob; `nginx-websocket rules` lists them.'],
 	[['server'], 'The server speaks over standard input and output: nginx-websocket server --stdio.'],

@@ -11,7 +11,7 @@ import { readUrl, requestOfUrl } from '../../server/src/features/requestOfUrl.ts
 import { type ProbeOptions, probe } from '../../server/src/node/handshake/probe.ts';
 import type { NginxBinary } from '../../server/src/node/nginx/acquire.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
-import { certificatePath, TEST_CA } from '../support/certificates.ts';
+import { certificatePath, SERVER_CERTIFICATE, TEST_CA } from '../support/certificates.ts';
 import { flood, type OddServer, oddServer, rightAnswer } from '../support/handshakeBackends.ts';
 import { memoryFiles } from '../support/memoryFiles.ts';
 import { freePort, generations, globals, nameOf, PRIVATE_HTTP, startNginx } from '../support/nginx.ts';
@@ -19,6 +19,9 @@ import { freePort, generations, globals, nameOf, PRIVATE_HTTP, startNginx } from
 /* What a person reads after a test of a route, with a real nginx of each generation and backends that are right, wrong and hostile. */
 
 const binaries = await generations();
+
+/** What a flood of any length may cost, bytes; both ends of it run in this process. */
+const LITTLE_MEMORY = 300 * 1024 * 1024;
 
 const FORWARD = 'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";';
 
@@ -89,7 +92,10 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 		});
 		expect(trace.outcome).toBe('timeout');
 		expect(explanation.culprit).toBe('backend');
-		expect(explanation.why[0]?.text).toContain(`waits for 127.0.0.1:${port}`);
+		expect(explanation.why[0]).toMatchObject({
+			text: `nginx took the request and waits for 127.0.0.1:${port}, by default for 60 s before it gives up with 504.`,
+			where: 'conf.d/chat.conf, line 3',
+		});
 	});
 
 	test('a backend that hangs longer than nginx waits: 504', async () => {
@@ -134,6 +140,8 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 	test.each([
 		[
 			'a wrong accept key',
+			'a wrong Sec-WebSocket-Accept',
+			'Sec-WebSocket-Accept does not follow from the key that was sent: the answer belongs to another request, is fixed text, or the key was changed on the way.',
 			{ accept: 'wrong' },
 			(socket: { write(text: string): void }, header: string) => {
 				socket.write(rightAnswer(header).replace(/Accept: .*/, 'Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r'));
@@ -141,19 +149,103 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 		],
 		[
 			'no accept key',
+			'no Sec-WebSocket-Accept',
+			'Sec-WebSocket-Accept is missing: it proves that a WebSocket server read the key.',
 			{ accept: 'missing' },
 			(socket: { write(text: string): void }, header: string) => {
 				socket.write(rightAnswer(header).replace(/Sec-WebSocket-Accept: .*\r\n/, ''));
 			},
 		],
-	] as const)('a backend that sends %s', async (_name, checks, serve) => {
+	] as const)('a backend that sends %s', async (_name, short, sentence, checks, serve) => {
 		const port = await oddBackend(serve);
 		const { trace, explanation } = await tested(nginx, {
 			locations: `location /ws/ { ${FORWARD} proxy_pass http://127.0.0.1:${port}; }`,
 		});
 		expect(trace.outcome).toBe('refused');
+		expect(explanation.headline).toBe(`101 came, but a browser refuses it: ${short}.`);
+		expect(explanation.why[0]?.text).toBe(sentence);
 		expect(trace.checks).toMatchObject(checks);
 		expect(explanation).toMatchObject({ culprit: 'backend', agreement: 'disagrees' });
+	});
+
+	test('a backend that redirects by itself: that it is the backend, and where it points', async () => {
+		const port = await oddBackend((socket) => {
+			socket.end('HTTP/1.1 301 Moved Permanently\r\nLocation: /elsewhere/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+		});
+		const { explanation, text } = await tested(nginx, {
+			locations: `location /ws/ { ${FORWARD}\nproxy_pass http://127.0.0.1:${port}/app/; }`,
+		});
+		expect(explanation).toMatchObject({ culprit: 'backend', agreement: 'disagrees' });
+		expect(explanation.headline).toBe(
+			'The handshake was redirected (301) to /elsewhere/; WebSocket clients do not follow redirects.',
+		);
+		expect(text).toBe(
+			[
+				`nginx sends 127.0.0.1:${port} a right handshake; the 301 is the backend's own. (conf.d/chat.conf, line 4)`,
+				'The server redirects instead of answering.',
+				'What the backend is asked: GET /app/.',
+				'Let the client open /elsewhere/ at once; WebSocket clients do not follow redirects.',
+			].join('\n'),
+		);
+	});
+
+	describe('a backend that speaks TLS', () => {
+		const upgrades = (socket: { write(text: string): void }, header: string): void => {
+			socket.write(rightAnswer(header));
+		};
+
+		test('through https:// it opens', async () => {
+			const port = await oddBackend(upgrades, { tls: SERVER_CERTIFICATE });
+			const { trace, explanation } = await tested(nginx, {
+				locations: `location /ws/ { ${FORWARD} proxy_pass https://127.0.0.1:${port}; }`,
+			});
+			expect(trace.response?.status).toBe(101);
+			expect(explanation).toMatchObject({ agreement: 'agrees' });
+		});
+
+		test('through http:// it hangs up: 502, and what to write', async () => {
+			const port = await oddBackend(upgrades, { tls: SERVER_CERTIFICATE });
+			const { trace, text } = await tested(nginx, {
+				locations: `location /ws/ { ${FORWARD}\nproxy_pass http://127.0.0.1:${port}; }`,
+			});
+			expect(trace.response?.status).toBe(502);
+			expect(text).toContain(
+				`nginx could not get an answer from 127.0.0.1:${port}: nobody listens there, or it hung up. (conf.d/chat.conf, line 4)`,
+			);
+			expect(text).toContain('If the backend speaks TLS, write https:// in proxy_pass.');
+		});
+
+		test('https:// to a backend that speaks plain text: it waits for more, or hangs up, and what to write', async () => {
+			const waiting = await tested(nginx, {
+				locations: `location /ws/ { ${FORWARD}\nproxy_pass https://127.0.0.1:${goodPort()}; }`,
+				options: { timeoutMs: 300 },
+			});
+			expect(waiting.trace.outcome).toBe('timeout');
+			expect(waiting.text).toContain(
+				'proxy_pass says https:// here: a backend that speaks plain text may wait for more; write http:// then.',
+			);
+			const server = await oddServer(() => undefined, { onConnect: (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n') });
+			odd.push(server);
+			const closed = await tested(nginx, {
+				locations: `location /ws/ { ${FORWARD}\nproxy_pass https://127.0.0.1:${server.port}; }`,
+			});
+			expect(closed.trace.response?.status).toBe(502);
+			expect(closed.text).toContain(
+				`nginx could not get an answer from 127.0.0.1:${server.port} over TLS: nobody listens there, it hung up, or TLS failed. (conf.d/chat.conf, line 4)`,
+			);
+			expect(closed.text).toContain('If the backend speaks plain text, write http:// in proxy_pass.');
+		});
+
+		test('a certificate that nginx does not trust: 502, and the line that makes nginx look', async () => {
+			const port = await oddBackend(upgrades, { tls: SERVER_CERTIFICATE });
+			const { trace, text } = await tested(nginx, {
+				locations: `proxy_ssl_trusted_certificate ${certificatePath('client')}; location /ws/ { ${FORWARD}\nproxy_ssl_verify on;\nproxy_pass https://127.0.0.1:${port}; }`,
+			});
+			expect(trace.response?.status).toBe(502);
+			expect(text).toContain(
+				'nginx checks the backend’s certificate here, and one that it does not trust, or that names another host, ends in this 502. (conf.d/chat.conf, line 4)',
+			);
+		});
 	});
 
 	test('a backend that sends a gigabyte of headers: nginx says 502, in bounded time', async () => {
@@ -161,9 +253,11 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 			socket.write('HTTP/1.1 101 Switching Protocols\r\n');
 			flood(socket, `X-Much: ${'a'.repeat(60_000)}\r\n`);
 		});
+		const before = process.memoryUsage.rss();
 		const { trace, text } = await tested(nginx, {
 			locations: `location /ws/ { ${FORWARD} proxy_pass http://127.0.0.1:${port}; }`,
 		});
+		expect(process.memoryUsage.rss() - before).toBeLessThan(LITTLE_MEMORY);
 		expect(trace.response?.status).toBe(502);
 		expect(text).toContain('a header that is too big');
 		expect(trace.timing.totalMs).toBeLessThan(5_000);
@@ -175,10 +269,13 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 			socket.write(rightAnswer(header));
 			flood(socket, frame);
 		});
+		const before = process.memoryUsage.rss();
 		const { trace, explanation } = await tested(nginx, {
 			locations: `location /ws/ { ${FORWARD} proxy_pass http://127.0.0.1:${port}; }`,
 		});
+		expect(process.memoryUsage.rss() - before).toBeLessThan(LITTLE_MEMORY);
 		expect(trace.failure?.code).toBe('FLOOD');
+		expect(explanation.why[0]?.text).toBe('The test cut it because the server sent more than 16 MiB that nobody asked for.');
 		expect(explanation.headline).toBe('The WebSocket opened, but the server floods it.');
 	});
 

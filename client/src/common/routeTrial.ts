@@ -16,7 +16,7 @@ import { mayTest } from './routeTest.ts';
 type Trial = TryRouteParams['trial'];
 
 /** The most that is asked of a machine from the editor. */
-const MOST = { seconds: 3_600, handshakes: 1_000, tunnels: 2_000 } as const;
+const MOST = { seconds: 3_600, handshakes: 1_000, sessions: 200, tunnels: 2_000 } as const;
 
 const KINDS = [
 	{
@@ -29,6 +29,11 @@ const KINDS = [
 		trial: 'spread',
 		label: 'Spread',
 		detail: 'Many handshakes one after the other: which backend gets how many, and whether one client stays.',
+	},
+	{
+		trial: 'socket-io',
+		label: 'socket.io Sessions',
+		detail: 'The first plain request of a session, then its change to WebSocket: does the balancing keep it at one server?',
 	},
 	{ trial: 'load', label: 'Load', detail: 'Many tunnels at the same time: how many open, how long each handshake takes.' },
 ] as const;
@@ -116,6 +121,10 @@ async function askForTrial(): Promise<Trial | undefined> {
 				validateInput: (value) => (/^[\w-]*$/.test(value) ? undefined : 'The name of a header has letters, digits and hyphens.'),
 			});
 			return header === undefined ? undefined : { kind: 'spread', count, ...(header === '' ? {} : { header }) };
+		}
+		case 'socket-io': {
+			const count = await askNumber('How many sessions, one after the other?', 10, MOST.sessions);
+			return count === undefined ? undefined : { kind: 'socket-io', count };
 		}
 		case 'load': {
 			const count = await askNumber('How many tunnels at the same time?', 100, MOST.tunnels);

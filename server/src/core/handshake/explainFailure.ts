@@ -237,6 +237,9 @@ function explainTimeout(known: Known): HandshakeExplanation {
 			],
 			advice: [
 				say('Test the backend without nginx: it hangs, or it takes connections and does not read them.'),
+				...(prediction.upstream?.scheme === 'https'
+					? [say('proxy_pass says https:// here: a backend that speaks plain text may wait for more; write http:// then.')]
+					: []),
 				...(prediction.upgrade ? [] : known.cures.map((title) => say(`Fix: ${title}.`))),
 			],
 		};

@@ -1,3 +1,5 @@
+import { effective } from '../config/effective.ts';
+import { DEFAULT_VERSION } from '../reference/versions.ts';
 import {
 	backendName,
 	expectationOf,
@@ -109,19 +111,48 @@ function badGateway(
 	pass: ReturnType<typeof passedBy>,
 	known: Known,
 ): Omit<HandshakeExplanation, 'headline'> {
-	const scheme = known.prediction?.upstream?.scheme;
+	const overTls = known.prediction?.upstream?.scheme === 'https';
 	return {
 		culprit: 'backend',
 		agreement,
-		why: [sayAt(`nginx could not get an answer from ${backend}: nobody listens there, or it hung up.`, pass, known)],
+		why: [
+			overTls
+				? sayAt(
+						`nginx could not get an answer from ${backend} over TLS: nobody listens there, it hung up, or TLS failed.`,
+						pass,
+						known,
+					)
+				: sayAt(`nginx could not get an answer from ${backend}: nobody listens there, or it hung up.`, pass, known),
+			...verifyLines(known),
+		],
 		advice: [
 			say(`Start the backend, and look whether it listens at this address (in a container 127.0.0.1 is the container itself).`),
-			...(scheme === 'https'
-				? [say('For a TLS backend that goes by its name, set proxy_ssl_server_name on; nginx sends no SNI by default.')]
+			...(overTls
+				? [
+						say('If the backend speaks plain text, write http:// in proxy_pass.'),
+						say('For a TLS backend that goes by its name, set proxy_ssl_server_name on; nginx sends no SNI by default.'),
+					]
 				: [say('If the backend speaks TLS, write https:// in proxy_pass.')]),
-			say("nginx's error log names the reason: connection refused, no route, reset, or a header that is too big."),
+			say("nginx's error log names the reason: connection refused, no route, reset, TLS, or a header that is too big."),
 		],
 	};
+}
+
+/** nginx checks the backend's certificate only where it is told to (docs: ngx_http_proxy_module, proxy_ssl_verify). */
+function verifyLines({ prediction, configuration }: Known): readonly HandshakeLine[] {
+	if (prediction?.upstream?.scheme !== 'https' || prediction.location === null) return [];
+	const verify = effective(prediction.location, 'proxy_ssl_verify', DEFAULT_VERSION);
+	if (verify.level !== 'own' && verify.level !== 'inherited') return [];
+	const at = verify.directives.at(-1);
+	return at?.node.args[0]?.value.toLowerCase() === 'on'
+		? [
+				sayAt(
+					'nginx checks the backend’s certificate here, and one that it does not trust, or that names another host, ends in this 502.',
+					at,
+					{ configuration },
+				),
+			]
+		: [];
 }
 
 function ownPageAdvice(response: Response): readonly HandshakeLine[] {

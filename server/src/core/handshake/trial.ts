@@ -5,6 +5,7 @@ import { explainLegs, type Legs } from './legs.ts';
 import { explainLoad, type LoadTrace, plotText } from './load.ts';
 import { reportMarkdown, reportText } from './report.ts';
 import { maskUrl } from './secrets.ts';
+import { explainSessions, type SessionsTrace } from './sessions.ts';
 import { explainSpread, type SpreadTrace } from './spread.ts';
 import type { HandshakeTrace } from './trace.ts';
 
@@ -17,6 +18,8 @@ export type Trial =
 	| { readonly kind: 'hold'; readonly holdMs: number }
 	/** So many handshakes one after the other, told apart by a response header. */
 	| { readonly kind: 'spread'; readonly count: number; readonly header?: string | undefined; readonly keepCookies?: boolean }
+	/** So many sessions of socket.io, each from its first plain request to its WebSocket. */
+	| { readonly kind: 'socket-io'; readonly count: number }
 	/** So many tunnels at the same time, `ramp` handshakes under way at once, held for so long in milliseconds. */
 	| {
 			readonly kind: 'load';
@@ -31,6 +34,7 @@ export type TrialTrace =
 	| { readonly kind: 'direct'; readonly legs: Legs }
 	| { readonly kind: 'hold'; readonly held: HoldTrace }
 	| { readonly kind: 'spread'; readonly spread: SpreadTrace }
+	| { readonly kind: 'socket-io'; readonly sessions: SessionsTrace }
 	| { readonly kind: 'load'; readonly load: LoadTrace };
 
 /** What a person and a program read about a trial. */
@@ -81,6 +85,17 @@ export function explainTrial(
 				report,
 				{ title: undefined, lines: report.counts.map(({ name, count }) => `${String(count).padStart(5)}  ${name}`) },
 				{ trace: tried.spread, report: { ...report, why: textsOf(report.why), advice: textsOf(report.advice) } },
+			);
+		}
+		case 'socket-io': {
+			const { sessions } = tried;
+			const report = explainSessions(sessions, known);
+			return ofSeries(
+				sessions.sessions.length === sessions.asked && sessions.sessions.every(({ changedOver }) => changedOver),
+				maskUrl(url),
+				report,
+				{ title: undefined, lines: report.counts.map(({ name, count }) => `${String(count).padStart(5)}  ${name}`) },
+				{ trace: sessions, report: { ...report, why: textsOf(report.why), advice: textsOf(report.advice) } },
 			);
 		}
 		case 'load': {

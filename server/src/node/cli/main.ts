@@ -25,6 +25,7 @@ const HELP = `nginx-websocket ${packageVersion}: WebSockets behind nginx
       --direct: also straight to the backend, to tell whose fault it is
       --hold SECONDS: leave the tunnel idle and see who closes it
       --spread N [--by HEADER] [--keep-cookies]: which backends N handshakes come to
+      --socket-io N: N socket.io sessions, from the first plain request to the WebSocket
       --load N [--ramp N] [--hold SECONDS]: N tunnels at the same time
       --export curl|wscat|k6|artillery: print the handshake, or with --load the load test, and contact nothing
   test CONFIG --sandbox  the same in a private nginx on a copy, before it is deployed
@@ -112,6 +113,7 @@ async function main(argv: readonly string[]): Promise<number> {
 					spread: values.spread,
 					by: values.by,
 					keepCookies: values['keep-cookies'] ?? false,
+					socketIo: values['socket-io'],
 					load: values.load,
 					ramp: values.ramp,
 					export: values.export,
@@ -173,6 +175,7 @@ function readArguments(argv: readonly string[]) {
 				'keep-cookies': { type: 'boolean' },
 				load: { type: 'string' },
 				ramp: { type: 'string' },
+				'socket-io': { type: 'string' },
 				export: { type: 'string' },
 				anywhere: { type: 'boolean' },
 				timeout: { type: 'string' },

@@ -3,6 +3,7 @@ import { analyseProject } from '../../core/engine/project.ts';
 import { explainTrial, type Trial, type TrialReport } from '../../core/handshake/trial.ts';
 import type { NginxVersion } from '../../core/reference/versions.ts';
 import { createPredictor } from '../../core/request/predict.ts';
+import { isSocketIo } from '../../core/routes/names.ts';
 import type { Route } from '../../core/routes/route.ts';
 import { formatUrl } from '../../core/routes/urls.ts';
 import { handshakeText } from '../../features/handshakeText.ts';
@@ -47,7 +48,9 @@ export async function test(args: TestArguments, output: Output): Promise<number>
 	const { analyses, findings } = analyseProject(diskFiles(), target.read, { version });
 	const routes = analyses[0]?.routes.filter(({ intent }) => intent.level !== 'none') ?? [];
 	const errands =
-		args.url === undefined ? errandsOf(routes) : [{ url: checkedUrl(args.url), connectTo: undefined, route: undefined }];
+		args.url === undefined
+			? errandsOf(mode.kind === 'socket-io' ? socketIoRoutes(routes, args.path) : routes)
+			: [{ url: checkedUrl(args.url), connectTo: undefined, route: undefined }];
 	if (errands.length === 0)
 		throw new UsageFailure(
 			`${args.path} has no WebSocket route that a URL leads to; give the URL: nginx-websocket test ${args.path} ws://…`,
@@ -74,7 +77,7 @@ export async function test(args: TestArguments, output: Output): Promise<number>
 		const known = { prediction, configuration, cures };
 		const probeOptions = { ...options, url: errand.url, connectTo: args.connectTo ?? errand.connectTo };
 		const tried = await runTrial(mode, probeOptions, prediction?.upstream ?? undefined, progress);
-		if (mode.kind === 'hold' || mode.kind === 'spread' || mode.kind === 'load') progress('\r');
+		if (mode.kind !== 'handshake' && mode.kind !== 'direct') progress('\r');
 		results.push(explainTrial(errand.url, tried, known));
 	}
 	if (args.format === 'json') output.data(`${JSON.stringify({ results: results.map(({ json }) => json) }, null, 2)}\n`);
@@ -111,6 +114,16 @@ function exported(
 			return `${handshakeText({ url: errand.url, options: wanted, tool }, plan).trimEnd()}\n`;
 		})
 		.join('');
+}
+
+/** @throws UsageFailure when no route's own path is that of socket.io */
+function socketIoRoutes(routes: readonly Route[], path: string): readonly Route[] {
+	const found = routes.filter(({ location }) => isSocketIo(location.opener?.node.args.at(-1)?.value ?? ''));
+	if (found.length === 0)
+		throw new UsageFailure(
+			`No location of ${path} names socket.io; give the URL: nginx-websocket test ${path} ws://… --socket-io N.`,
+		);
+	return found;
 }
 
 /** One errand a route and listen; a host name that is not this machine's is asked for while loopback is connected to. */

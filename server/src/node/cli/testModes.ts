@@ -9,6 +9,7 @@ export interface ModeArguments {
 	readonly spread: string | undefined;
 	readonly by: string | undefined;
 	readonly keepCookies: boolean;
+	readonly socketIo: string | undefined;
 	readonly load: string | undefined;
 	readonly ramp: string | undefined;
 }
@@ -18,6 +19,7 @@ export function readMode(args: ModeArguments): Trial {
 	const asked = [
 		args.direct && '--direct',
 		args.spread && '--spread',
+		args.socketIo && '--socket-io',
 		args.load && '--load',
 		args.hold && !args.load && '--hold',
 	].filter(Boolean);
@@ -26,6 +28,7 @@ export function readMode(args: ModeArguments): Trial {
 	if (args.spread !== undefined)
 		return { kind: 'spread', count: readCount('--spread', args.spread, 1000), header: args.by, keepCookies: args.keepCookies };
 	if (args.by !== undefined || args.keepCookies) throw new UsageFailure('--by and --keep-cookies belong to --spread.');
+	if (args.socketIo !== undefined) return { kind: 'socket-io', count: readCount('--socket-io', args.socketIo, 200) };
 	if (args.load !== undefined)
 		return {
 			kind: 'load',

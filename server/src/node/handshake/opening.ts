@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { HeaderLines } from '../../core/handshake/trace.ts';
 import { type Lookup, parseEndpoint } from './addresses.ts';
 import { type Bounds, Ended, Failure } from './bounds.ts';
@@ -5,7 +6,7 @@ import { type ConnectionStage, openConnection } from './connection.ts';
 import { type Draft, newDraft } from './draft.ts';
 import type { Credentials } from './tls.ts';
 import type { Tunnel } from './tunnel.ts';
-import { upgrade } from './upgrade.ts';
+import { plainRequest, upgrade } from './upgrade.ts';
 
 /** One handshake, as the person wants it. */
 export interface OpeningOptions {
@@ -42,6 +43,30 @@ export interface Opening {
 
 /** One handshake without redirects. Never throws: what went wrong is in the draft. */
 export async function openHandshake(options: OpeningOptions, bounds: Bounds): Promise<Opening> {
+	let tunnel: Tunnel | undefined;
+	const draft = await overConnection(options, bounds, async (socket, url, opened) => {
+		options.onStage?.('upgrade');
+		const request = { url, headers: headersOf(options, url), subprotocols: options.subprotocols ?? [] };
+		tunnel = await upgrade(socket, request, opened, bounds);
+		opened.outcome = tunnel === undefined ? 'refused' : 'upgraded';
+	});
+	return { draft, tunnel };
+}
+
+/** A plain GET of the same URL, its answer in the draft; outcome `refused`, for nothing was upgraded. Never throws. */
+export function openPlain(options: OpeningOptions, bounds: Bounds): Promise<Draft> {
+	return overConnection(options, bounds, async (socket, url, draft) => {
+		await plainRequest(socket, { url, headers: headersOf(options, url) }, draft, bounds);
+		draft.outcome = 'refused';
+	});
+}
+
+/** Connects as the options say and hands the connection to `use`. What either throws is in the draft. */
+async function overConnection(
+	options: OpeningOptions,
+	bounds: Bounds,
+	use: (socket: Socket, url: URL, draft: Draft) => Promise<void>,
+): Promise<Draft> {
 	const draft = newDraft(options.url, options.connectTo !== undefined);
 	try {
 		const url = parseUrl(options.url);
@@ -62,17 +87,13 @@ export async function openHandshake(options: OpeningOptions, bounds: Bounds): Pr
 			lookup: options.lookup,
 		};
 		const socket = await openConnection(plan, draft, bounds.signal, stage);
-		stage('upgrade');
-		const request = { url, headers: headersOf(options, url), subprotocols: options.subprotocols ?? [] };
-		const tunnel = await upgrade(socket, request, draft, bounds);
-		draft.outcome = tunnel === undefined ? 'refused' : 'upgraded';
-		return { draft, tunnel };
+		await use(socket, url, draft);
 	} catch (error) {
 		if (error instanceof Failure) draft.failure = error.failure;
 		else if (error instanceof Ended) draft.outcome = bounds.ending() ?? 'cancelled';
 		else draft.failure = { stage: 'request', code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) };
-		return { draft, tunnel: undefined };
 	}
+	return draft;
 }
 
 function parseUrl(text: string): URL {

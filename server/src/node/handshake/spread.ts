@@ -1,6 +1,7 @@
 import { fingerprintOf, type SpreadHandshake, type SpreadTrace } from '../../core/handshake/spread.ts';
 import type { UpstreamRequest } from '../../core/request/prediction.ts';
 import { startBounds } from './bounds.ts';
+import { takeCookies } from './cookies.ts';
 import type { Draft } from './draft.ts';
 import { type OpeningOptions, openHandshake } from './opening.ts';
 import { inParallel } from './series.ts';
@@ -35,7 +36,7 @@ export async function spread(options: SpreadOptions): Promise<SpreadTrace> {
 	// With cookies kept, each handshake needs those of the one before it.
 	await inParallel(count, keepCookies ? 1 : AT_ONCE, signal, async (index) => {
 		const draft = await once({ ...options, cookies: [...cookies] });
-		if (keepCookies) keep(draft, cookies);
+		if (keepCookies) takeCookies(draft, cookies);
 		handshakes[index] = {
 			outcome: draft.outcome,
 			status: draft.response?.status,
@@ -60,15 +61,6 @@ async function once(options: SpreadOptions): Promise<Draft> {
 		return draft;
 	} finally {
 		bounds.release();
-	}
-}
-
-function keep(draft: Draft, cookies: Map<string, string>): void {
-	for (const [name, value] of draft.response?.headers ?? []) {
-		if (name.toLowerCase() !== 'set-cookie') continue;
-		const [pair = ''] = value.split(';');
-		const equals = pair.indexOf('=');
-		if (equals > 0) cookies.set(pair.slice(0, equals).trim(), pair.slice(equals + 1).trim());
 	}
 }
 

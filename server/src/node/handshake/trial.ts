@@ -3,6 +3,7 @@ import type { UpstreamRequest } from '../../core/request/prediction.ts';
 import { hold } from './hold.ts';
 import { load } from './load.ts';
 import { type ProbeOptions, probe } from './probe.ts';
+import { sessions } from './sessions.ts';
 import { spread } from './spread.ts';
 import { twoLegs } from './twoLegs.ts';
 
@@ -30,6 +31,11 @@ export async function runTrial(
 			const { count, header, keepCookies } = trial;
 			const said = (done: number) => onProgress(`${done} of ${count} handshakes`, done / count);
 			return { kind: 'spread', spread: await spread({ ...options, count, header, keepCookies, upstream, onProgress: said }) };
+		}
+		case 'socket-io': {
+			const { count } = trial;
+			const said = (done: number) => onProgress(`${done} of ${count} sessions`, done / count);
+			return { kind: 'socket-io', sessions: await sessions({ ...options, count, onProgress: said }) };
 		}
 		case 'load': {
 			const { count, ramp, holdMs } = trial;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { allRight, checkResponse } from '../../core/handshake/checks.ts';
@@ -49,6 +49,42 @@ export async function upgrade(
 	return undefined;
 }
 
+/** A GET over an open connection, as a page sends it before it upgrades. The answer is in the draft. Throws Failure or Ended. */
+export async function plainRequest(
+	socket: Socket,
+	{ url, headers }: Pick<UpgradeRequest, 'url' | 'headers'>,
+	draft: Draft,
+	bounds: Bounds,
+): Promise<void> {
+	let received = 0;
+	const count = (chunk: Buffer): void => {
+		received += chunk.length;
+	};
+	socket.on('data', count);
+	const response = await whileBounded<IncomingMessage>(
+		bounds.signal,
+		(done, fail) => {
+			const request = httpRequest({
+				path: `${url.pathname}${url.search}`,
+				headers: { Host: url.host },
+				createConnection: () => socket,
+				maxHeaderSize: HEADER_BYTES,
+			});
+			request.on('response', done);
+			request.on('upgrade', () => fail(new Failure('response', 'UNASKED_UPGRADE', 'the server upgraded a plain request')));
+			request.on('error', (error) => fail(responseFailure(error, received, draft)));
+			setHeaders(request, headers);
+			draft.request = { headers: sentHeaders(request) };
+			request.end();
+			return () => socket.off('data', count);
+		},
+		() => socket.destroy(),
+	);
+	draft.response = responseOf(response);
+	await readBody(response, draft, bounds);
+	socket.destroy();
+}
+
 type Answer =
 	| { readonly kind: 'open'; readonly tunnel: Tunnel }
 	| { readonly kind: 'refused'; readonly body: IncomingMessage | undefined };
@@ -76,15 +112,9 @@ function startHandshake(
 	const answered = (response: IncomingMessage): void => {
 		socket.off('data', onData);
 		draft.timing.upgradeMs = performance.now() - sentAt;
-		const lines = headerLines(response.rawHeaders);
-		draft.response = {
-			status: response.statusCode ?? 0,
-			reason: printableLine(response.statusMessage ?? '').slice(0, 200),
-			headers: lines,
-			body: '',
-			bodyTruncated: false,
-		};
-		if (response.statusCode === 101) draft.checks = checkResponse(lines, { accept: acceptFor(key), subprotocols, extensions });
+		draft.response = responseOf(response);
+		if (response.statusCode === 101)
+			draft.checks = checkResponse(draft.response.headers, { accept: acceptFor(key), subprotocols, extensions });
 	};
 
 	let websocket: WebSocket;
@@ -172,6 +202,17 @@ function headerLines(raw: readonly string[]): HeaderLines {
 		lines.push([raw[index] ?? '', value.length > SHOWN_VALUE ? `${value.slice(0, SHOWN_VALUE)}…` : value]);
 	}
 	return lines;
+}
+
+/** A response whose body is not read yet. */
+function responseOf(response: IncomingMessage): NonNullable<Draft['response']> {
+	return {
+		status: response.statusCode ?? 0,
+		reason: printableLine(response.statusMessage ?? '').slice(0, 200),
+		headers: headerLines(response.rawHeaders),
+		body: '',
+		bodyTruncated: false,
+	};
 }
 
 /** RFC 6455 §4.2.2. */
