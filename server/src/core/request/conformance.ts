@@ -209,7 +209,7 @@ function judgeResponse(state: RequestState, level: Level, module: string, found:
 	const kept = new Set(passedBack.lines.map(({ node }) => (node.args[0]?.value ?? '').toLowerCase()));
 	const isHidden = (name: string): boolean =>
 		!kept.has(name) && hidden.lines.some(({ node }) => (node.args[0]?.value ?? '').toLowerCase() === name);
-	const added = addedHeaders(level);
+	const added = level.lines('add_header');
 	found.unknown ??= added.unknown;
 	// One that is hidden and written anew is there once, as it should be.
 	const upgrades = added.lines.filter(
@@ -257,16 +257,6 @@ function judgeStatus(state: RequestState, level: Level, module: string, found: C
 			at: timeout.at === undefined ? [] : [timeout.at],
 			text: 'a read timeout of 0 ends the handshake with 504',
 		});
-}
-
-/** The add_header lines in force; with `add_header_inherit merge` (1.29.3) those of the outer levels too. */
-function addedHeaders(level: Level): { readonly lines: readonly PlacedDirective[]; readonly unknown: string | undefined } {
-	const own = level.lines('add_header');
-	if (level.setting('add_header_inherit').value !== 'merge') return own;
-	const lines = [...own.lines];
-	for (let scope = level.scope.parent; scope !== undefined; scope = scope.parent)
-		for (const at of scope.byName.get('add_header') ?? []) if (!lines.includes(at)) lines.push(at);
-	return { lines, unknown: own.unknown };
 }
 
 /** A client's own handshake, where nothing on the way changes it: stream proxying. */

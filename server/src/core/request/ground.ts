@@ -18,8 +18,6 @@ export interface Traits {
 	readonly strictHost: boolean;
 	/** 1.29.7: no `Connection` header by default (semantics §0.2). */
 	readonly dropsConnection: boolean;
-	/** 1.31.0: Proxy-Connection is stripped too. */
-	readonly stripsProxyConnection: boolean;
 	/** 1.31.4: one Host line, first, never empty (semantics IN13). */
 	readonly oneHost: boolean;
 }
@@ -31,7 +29,6 @@ export function traitsOf(version: NginxVersion): Traits {
 		namesStreamServers: isAtLeast(version, '1.25.5'),
 		strictHost: isAtLeast(version, '1.29.3'),
 		dropsConnection: isAtLeast(version, '1.29.7'),
-		stripsProxyConnection: isAtLeast(version, '1.31.0'),
 		oneHost: isAtLeast(version, '1.31.4'),
 	};
 }

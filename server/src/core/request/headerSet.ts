@@ -28,7 +28,6 @@ const NO_SOURCES: readonly PlacedDirective[] = Object.freeze([]);
 const STRIPPED: readonly SentHeader[] = ['te', 'keep-alive', 'expect', 'upgrade'].map((lower) => ownHeader(lower, ''));
 const NO_CONNECTION = ownHeader('connection', '');
 const CONNECTION_CLOSE = ownHeader('connection', 'close');
-const NO_PROXY_CONNECTION = ownHeader('proxy-connection', '');
 
 /** One of nginx's own. */
 function ownHeader(lower: string, value: Value): SentHeader {
@@ -53,7 +52,6 @@ export function proxyHeaders(state: RequestState, level: Level, httpVersion: str
 	addDefault(ownHeader('host', state.proxyHost ?? ''));
 	addDefault(traits.dropsConnection || httpVersion === '2' ? NO_CONNECTION : CONNECTION_CLOSE);
 	for (const header of STRIPPED) addDefault(header);
-	if (traits.stripsProxyConnection) addDefault(NO_PROXY_CONNECTION);
 	if (traits.oneHost)
 		user = user.map((header) =>
 			header.lower === 'host' && header.value === '' ? { ...header, value: state.proxyHost ?? '' } : header,

@@ -51,7 +51,7 @@ export class Level {
 	/** The location's name in bytes: its prefix, its URI, its expression; that of the enclosing location for `if` and `limit_except`. */
 	readonly name: string;
 	#effective: Map<string, Effective> | undefined;
-	#templates: Map<PlacedDirective, Template> | undefined;
+	#templates: Map<PlacedDirective['node']['args'][number], Template> | undefined;
 	#without: Map<PlacedDirective, string | undefined> | undefined;
 	#durations: Map<string, number | undefined> | undefined;
 	#headerLines: HeaderLines | undefined;
@@ -232,12 +232,13 @@ export class Level {
 
 	/** An argument of a directive, cut at its variables. */
 	template(at: PlacedDirective, argument: number): Template {
-		if (argument !== at.node.args.length - 1) return compileTemplate(at.node.args[argument]?.value ?? '');
+		const word = at.node.args[argument];
+		if (word === undefined) return compileTemplate('');
 		this.#templates ??= new Map();
-		let known = this.#templates.get(at);
+		let known = this.#templates.get(word);
 		if (known === undefined) {
-			known = compileTemplate(at.node.args[argument]?.value ?? '');
-			this.#templates.set(at, known);
+			known = compileTemplate(word.value);
+			this.#templates.set(word, known);
 		}
 		return known;
 	}

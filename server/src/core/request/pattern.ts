@@ -11,6 +11,8 @@ export interface Pattern {
 	readonly groups: number;
 	/** Every subject that it matches starts so; '' when nothing is known. */
 	readonly prefix: string;
+	/** Every subject that it matches holds this; '' when nothing is known. */
+	readonly literal: string;
 	/** The groups of a match ('' where one took no part), null when it does not match, undefined when that cannot be said. */
 	match(subject: string): readonly string[] | null | undefined;
 }
@@ -19,13 +21,14 @@ export interface Pattern {
 export function compilePattern(source: string, caseless: boolean): Pattern {
 	const bytes = toBytes(source);
 	const regex = compileRegex(bytes, caseless);
-	if ('unsupported' in regex) return { names: namesIn(source), groups: 1, prefix: '', match: () => undefined };
+	if ('unsupported' in regex) return { names: namesIn(source), groups: 1, prefix: '', literal: '', match: () => undefined };
 	const { node, names, groups } = readRegex(bytes, caseless);
 	const { prefix, literal } = requiredText(node);
 	return {
 		names: names.map(({ name, group }) => ({ name: name.toLowerCase(), group })),
 		groups,
 		prefix,
+		literal,
 		match(subject) {
 			if (!subject.startsWith(prefix) || !subject.includes(literal)) return null;
 			const found = regex.exec(subject);
@@ -58,7 +61,6 @@ function requiredText(node: RegexNode): { readonly prefix: string; readonly lite
 	const cut = (): void => {
 		if (run.length > literal.length) literal = run;
 		if (anchored && atStart) prefix = run;
-		if (run !== '' || anchored) atStart = false;
 		run = '';
 	};
 	const visit = (part: RegexNode): void => {
