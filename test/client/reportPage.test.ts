@@ -13,6 +13,8 @@ import { uriOf } from '../support/lspSession.ts';
 import { sessions } from '../support/sessions.ts';
 
 const start = sessions();
+const PLACE = { uri: 'file:///w/nginx.conf', range: { start: { line: 2, character: 0 }, end: { line: 2, character: 8 } } };
+const NAME = 'WebSocket test';
 const NONCE = '0123456789abcdef';
 const URL = 'ws://chat.example:8080/ws';
 const HOSTILE = `</style></script><script>alert(1)</script><img src=x onerror=alert(1)>"'\`& javascript:alert(1)`;
@@ -106,7 +108,7 @@ describe('the report as a page', () => {
 	])('%s: everything in it is also in the text', async (_, trace) => {
 		const report = await reported(trace);
 		const text = plain(report.report);
-		const shown = words(reportPage(report, NONCE));
+		const shown = words(reportPage(NAME, report, NONCE));
 		expect(shown.length).toBeGreaterThan(20);
 		for (const word of shown) {
 			if (BUTTONS.has(word)) continue;
@@ -116,7 +118,7 @@ describe('the report as a page', () => {
 
 	test('everything in the text is also in it', async () => {
 		const report = await reported(refused);
-		const shown = words(reportPage(report, NONCE)).join('\n');
+		const shown = words(reportPage(NAME, report, NONCE)).join('\n');
 		for (const part of report.parts) {
 			expect(shown).toContain(part.title);
 			if (part.kind === 'rows') for (const [name, value] of part.rows) expect(shown).toContain(`${name}\n${value}`);
@@ -126,7 +128,7 @@ describe('the report as a page', () => {
 	});
 
 	test('what a server sends is text, in headers and body alike', async () => {
-		const { html } = reportPage(await reported(refused), NONCE);
+		const { html } = reportPage(NAME, await reported(refused), NONCE);
 		expect(html.match(/<script/g)).toHaveLength(1);
 		expect(html.match(/<\/style/g)).toHaveLength(1);
 		expect(html).not.toMatch(/<img|<h1>no/);
@@ -134,12 +136,12 @@ describe('the report as a page', () => {
 	});
 
 	test('no text of any kind makes an element or leaves an attribute', () => {
-		const safe = words(reportPage(page('x'), NONCE)).length;
+		const safe = words(reportPage(NAME, page('x'), NONCE)).length;
 		fc.assert(
 			fc.property(fc.string({ unit: 'binary' }), (text) => {
-				const { html } = reportPage(page(text), NONCE);
+				const { html } = reportPage(NAME, page(text), NONCE);
 				const tags = (whole: string): readonly string[] => [...whole.matchAll(/<\/?[a-z!][^\s>]*/gi)].map(([tag]) => tag);
-				expect(tags(html)).toEqual(tags(reportPage(page('x'), NONCE).html));
+				expect(tags(html)).toEqual(tags(reportPage(NAME, page('x'), NONCE).html));
 				expect(html).not.toMatch(/\son[a-z]+=/i.test(text) ? /<[^>]*\son[a-z]+="/ : /\son[a-z]+=/i);
 			}),
 			{ seed: 5, numRuns: 300 },
@@ -148,7 +150,7 @@ describe('the report as a page', () => {
 	});
 
 	test('the policy allows the one style and the one script and nothing from anywhere', async () => {
-		const { html } = reportPage(await reported(refused), NONCE);
+		const { html } = reportPage(NAME, await reported(refused), NONCE);
 		const [, policy = ''] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html) ?? [];
 		expect(decoded(policy)).toBe(
 			`default-src 'none'; style-src 'nonce-${NONCE}'; script-src 'nonce-${NONCE}'; base-uri 'none'; form-action 'none'`,
@@ -159,13 +161,13 @@ describe('the report as a page', () => {
 	});
 
 	test('a secret is masked', async () => {
-		const { html } = reportPage(await reported(refused), NONCE);
+		const { html } = reportPage(NAME, await reported(refused), NONCE);
 		expect(html).not.toContain('very-secret');
 		expect(html).toContain('Bearer •••');
 	});
 
 	test('a screen reader finds landmarks, one heading of the first level, named sections, and words for every picture', async () => {
-		const { html } = reportPage(await reported(refused), NONCE);
+		const { html } = reportPage(NAME, await reported(refused), NONCE);
 		expect(html).toContain('<html lang="en">');
 		for (const landmark of ['header', 'main', 'h1', 'title'])
 			expect(html.match(new RegExp(`<${landmark}>`, 'g'))).toHaveLength(1);
@@ -180,7 +182,7 @@ describe('the report as a page', () => {
 
 	test('every button can be reached in the order of reading: the fix first, then the places, then the commands', async () => {
 		const report = await reported(refused);
-		const { html, places, copies } = reportPage(report, NONCE);
+		const { html, places, copies } = reportPage(NAME, report, NONCE);
 		const kinds = [...html.matchAll(/<button [^>]*data-kind="([a-z]+)"/g)].map(([, kind]) => kind);
 		expect(kinds.slice(0, 3)).toEqual(['fix', 'again', 'text']);
 		expect(kinds.filter((kind) => kind === 'open')).toHaveLength(places.length);
@@ -191,8 +193,8 @@ describe('the report as a page', () => {
 	});
 
 	test('what went well is offered no fix', async () => {
-		const { html } = reportPage(await reported(upgraded), NONCE);
-		expect(html).toContain('<body class="good">');
+		const { html } = reportPage(NAME, await reported(upgraded), NONCE);
+		expect(html).toContain('<body class="good"');
 		expect(html).not.toContain('data-kind="fix"');
 	});
 });
@@ -233,7 +235,12 @@ describe('a trial as a page', () => {
 
 	test('load: the distribution in columns, in a table, and in the words of the text', () => {
 		const report = explainLoad(load, undefined);
-		const { html } = trialPage(URL, { ok: false, headline: report.headline, record: { report } }, NONCE);
+		const { html } = trialPage(
+			NAME,
+			URL,
+			{ ok: false, headline: report.headline, why: report.why.map(({ text }) => ({ text })), advice: [], record: { report } },
+			NONCE,
+		);
 		const text = [URL, report.headline, ...plotText(report.plot)].join('\n');
 		expect(html.match(/<rect/g)).toHaveLength(report.plot.length);
 		for (const { count } of report.plot) expect(html).toContain(`<td>${count}</td>`);
@@ -246,13 +253,23 @@ describe('a trial as a page', () => {
 			{ name: '127.0.0.1:9000', count: 3 },
 			{ name: HOSTILE, count: 1 },
 		];
-		const { html } = trialPage(
+		const { html, places } = trialPage(
+			NAME,
 			URL,
-			{ ok: true, headline: 'x', record: { report: { counts, why: ['Because.'], advice: [] } } },
+			{
+				ok: true,
+				headline: 'x',
+				why: [{ text: 'Because.', at: PLACE, where: 'nginx.conf, line 3' }],
+				advice: [],
+				record: { report: { counts } },
+			},
 			NONCE,
 		);
 		expect(html.match(/<rect/g)).toHaveLength(2);
-		expect(html).toContain('<li>Because.</li>');
+		expect(html).toContain(
+			'<li>Because. (<button class="place" data-kind="open" data-index="0">nginx.conf, line 3</button>)</li>',
+		);
+		expect(places).toEqual([PLACE]);
 		expect(html).not.toContain('<img');
 	});
 });

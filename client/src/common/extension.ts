@@ -1,6 +1,6 @@
 import type { Disposable, ExtensionContext, TestItem } from 'vscode';
 import { commands, window, workspace } from 'vscode';
-import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
+import type { LanguageClientOptions } from 'vscode-languageclient';
 import type { InitializationOptions } from '../../../server/src/protocol/requests.ts';
 import { EXPLAIN_ROUTE_COMMAND, TEST_ROUTE_COMMAND, TRUST_GRANTED } from '../../../server/src/protocol/requests.ts';
 import type { ProveFixParams } from '../../../server/src/protocol/sandbox.ts';
@@ -8,6 +8,8 @@ import { PROVE_FIX_COMMAND, TEST_IN_SANDBOX_COMMAND } from '../../../server/src/
 import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
 import { DOCUMENTS } from './documents.ts';
 import { answerFileRequests } from './files.ts';
+import { HandshakeChoices } from './handshakeChoices.ts';
+import { forgetHandshakeOptions, setHandshakeOptions } from './handshakeOptionsMenu.ts';
 import { handshakeTexts } from './handshakeTexts.ts';
 import type { Host } from './host.ts';
 import { NginxControl } from './nginxControl.ts';
@@ -15,7 +17,7 @@ import { nginxTasks } from './nginxTasks.ts';
 import { ReportPanels } from './report/reportPanel.ts';
 import { Reports } from './reports.ts';
 import { explainRoute } from './routeExplanation.ts';
-import { RouteTest } from './routeTest.ts';
+import { mayTest, RouteTest } from './routeTest.ts';
 import { RouteTrial } from './routeTrial.ts';
 import { Sandbox } from './sandbox.ts';
 import { insertSnippet } from './snippets.ts';
@@ -43,27 +45,37 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 	const client = host.createClient(context.extensionUri, options);
 	answerFileRequests(client);
 	const reports = new Reports();
-	const panels = new ReportPanels(reports);
-	const test = new RouteTest(client, panels);
-	const trial = new RouteTrial(client, panels);
+	const panels = new ReportPanels(reports, context.workspaceState, async (again) => {
+		// A report that came back with the window is no leave to make connections.
+		if (!(await mayTest(client))) return;
+		if (again.kind === 'test') await test.test(again.target);
+		else if (again.kind === 'trial') await trial.try(again.target, again.trial);
+		else await routeTests?.again(again.id);
+	});
+	const choices = new HandshakeChoices(context.secrets, context.workspaceState);
+	const test = new RouteTest(client, panels, choices);
+	const trial = new RouteTrial(client, panels, choices);
 	const sandbox = new Sandbox(client, reports);
 	const nginx = new NginxControl(client);
+	const routeTests = host.hasSockets ? new RouteTests(client, context.workspaceState, panels, choices) : undefined;
 	context.subscriptions.push(
 		log,
 		{ dispose: () => client.dispose() },
 		reports,
-		panels,
+		panels.restore(),
 		test.listen(),
 		trial.listen(),
 		sandbox.listen(),
 		nginx.listen(),
 		nginxTasks(nginx),
-		...handshakeTexts(client),
+		...handshakeTexts(client, choices),
 		...showStatus(client),
 		commands.registerCommand(TEST_ROUTE_COMMAND, (from: unknown) => test.run(from)),
 		commands.registerCommand('nginxWebSocket.tryRoute', (from: unknown) => trial.run(from)),
+		commands.registerCommand('nginxWebSocket.handshakeOptions', (from: unknown) => setHandshakeOptions(client, choices, from)),
+		commands.registerCommand('nginxWebSocket.forgetHandshakeOptions', () => forgetHandshakeOptions(choices)),
 		commands.registerCommand(EXPLAIN_ROUTE_COMMAND, (from: unknown) => explainRoute(client, reports, from)),
-		...(host.hasSockets ? testingView(client, context, panels) : []),
+		...(routeTests === undefined ? [] : testingView(routeTests)),
 		commands.registerCommand(TEST_IN_SANDBOX_COMMAND, (from: unknown) => sandbox.test(from)),
 		commands.registerCommand(PROVE_FIX_COMMAND, (params: ProveFixParams) => sandbox.prove(params)),
 		commands.registerCommand('nginxWebSocket.testConfiguration', () => nginx.test()),
@@ -87,8 +99,7 @@ export async function startExtension(context: ExtensionContext, host: Host): Pro
 }
 
 /** The Testing view, and the commands that stand at its failures. */
-function testingView(client: BaseLanguageClient, context: ExtensionContext, panels: ReportPanels): Disposable[] {
-	const routeTests = new RouteTests(client, context.workspaceState, panels);
+function testingView(routeTests: RouteTests): Disposable[] {
 	return [
 		routeTests,
 		commands.registerCommand('nginxWebSocket.testing.applyFix', ({ test }: { readonly test: TestItem }) =>

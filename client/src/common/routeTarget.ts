@@ -1,10 +1,5 @@
 import { QuickPickItemKind, window, workspace } from 'vscode';
-import type {
-	RouteDescription,
-	RouteReference,
-	RouteUrlDescription,
-	TestHandshakeParams,
-} from '../../../server/src/protocol/requests.ts';
+import type { RouteDescription, RouteReference, RouteUrlDescription } from '../../../server/src/protocol/requests.ts';
 import { SETTINGS_SECTION } from '../../../server/src/protocol/settings.ts';
 import { isLoopback, loopbackFor } from './loopback.ts';
 
@@ -21,38 +16,48 @@ export interface RouteTarget {
 	readonly reach: 'loopback' | 'any';
 }
 
-/** Asks for what the configuration leaves open, and for leave to contact another machine. Undefined when the person leaves. */
-export async function askForTarget(route: RouteDescription): Promise<RouteTarget | undefined> {
+/** What is sent, for the question before another machine is contacted. */
+export interface Errand {
+	/** `one WebSocket handshake and one ping`. */
+	readonly sends: string;
+	/** Too much to be done again without asking: a host that was remembered is asked for all the same. */
+	readonly heavy?: boolean;
+}
+
+export const ONE_HANDSHAKE: Errand = { sends: 'one WebSocket handshake and one ping' };
+
+/**
+ * Asks for what the configuration leaves open, and for leave to contact another machine. Undefined when the person leaves.
+ * @param errand undefined when nothing is contacted: then nobody is asked for leave
+ */
+export async function askForTarget(route: RouteDescription, errand: Errand | undefined): Promise<RouteTarget | undefined> {
+	const url = await askForUrl(route);
+	const way = url && (await askWay(url, errand));
+	return way && { uri: route.uri, routeId: route.routeId, url: url.text, ...way };
+}
+
+/** A URL with nothing left open, and the listen it comes to. */
+interface ChosenUrl {
+	readonly text: string;
+	readonly host: string;
+	readonly listenAddress: string;
+}
+
+/** Asks for what the configuration leaves open of a route's URL. Undefined when the person leaves. */
+export async function askForUrl(route: RouteDescription): Promise<ChosenUrl | undefined> {
 	const open = await pickUrl(route.urls);
 	if (open === undefined) return undefined;
 	const host = open.hostOpen ? await askHost(open) : open.host;
 	if (host === undefined) return undefined;
 	const path = open.pathOpen ? await askPath({ ...open, host }) : open.path;
 	if (path === undefined) return undefined;
-	const url = urlText({ ...open, host, path });
-	const way = await askWay(url, host, open.listenAddress);
-	return way && { uri: route.uri, routeId: route.routeId, url, ...way };
+	return { text: urlText({ ...open, host, path }), host, listenAddress: open.listenAddress };
 }
 
 /** The URL as a person writes it: without the scheme's own port. */
 export function urlText({ scheme, host, port, path }: Pick<RouteUrlDescription, 'scheme' | 'host' | 'port' | 'path'>): string {
 	const usual = scheme === 'wss' ? 443 : 80;
 	return `${scheme}://${host}${port === usual ? '' : `:${port}`}${path}`;
-}
-
-/** The request for one handshake. */
-export function handshakeParams(target: RouteTarget): TestHandshakeParams {
-	return {
-		uri: target.uri,
-		routeId: target.routeId,
-		url: target.url,
-		options: {
-			...(target.connectTo === undefined ? {} : { connectTo: target.connectTo }),
-			...(target.insecure === true ? { insecure: true } : {}),
-			reach: target.reach,
-			timeoutMs: workspace.getConfiguration(SETTINGS_SECTION).get<number>('test.timeout', 10_000),
-		},
-	};
 }
 
 /**
@@ -67,7 +72,7 @@ export async function targetWithoutAsking(
 	if (isLoopback(open.host)) return { uri, routeId, url, reach: 'loopback' };
 	const connectTo = loopbackFor(open.listenAddress);
 	if (connectTo !== undefined) return { uri, routeId, url, connectTo, reach: 'loopback' };
-	return (await confirmContact(url, open.host)) ? { uri, routeId, url, reach: 'any' } : undefined;
+	return (await confirmContact(url, open.host, ONE_HANDSHAKE)) ? { uri, routeId, url, reach: 'any' } : undefined;
 }
 
 async function pickUrl(urls: readonly RouteUrlDescription[]): Promise<RouteUrlDescription | undefined> {
@@ -102,9 +107,8 @@ function askPath(url: RouteUrlDescription): Thenable<string | undefined> {
 
 /** Which machine to connect to. Nothing is asked when the URL itself names this one. */
 async function askWay(
-	url: string,
-	host: string,
-	listenAddress: string,
+	{ text: url, host, listenAddress }: ChosenUrl,
+	errand: Errand | undefined,
 ): Promise<Pick<RouteTarget, 'connectTo' | 'reach'> | undefined> {
 	if (isLoopback(host)) return { reach: 'loopback' };
 	const here = loopbackFor(listenAddress);
@@ -122,21 +126,21 @@ async function askWay(
 	);
 	if (chosen === undefined) return undefined;
 	if (!chosen.there && here !== undefined) return { connectTo: here, reach: 'loopback' };
-	return (await confirmContact(url, host)) ? { reach: 'any' } : undefined;
+	return errand === undefined || (await confirmContact(url, host, errand)) ? { reach: 'any' } : undefined;
 }
 
 /** Nothing but loopback is contacted without an explicit yes. */
-async function confirmContact(url: string, host: string): Promise<boolean> {
+async function confirmContact(url: string, host: string, { sends, heavy = false }: Errand): Promise<boolean> {
 	const settings = workspace.getConfiguration(SETTINGS_SECTION);
 	const confirmed = settings.get<readonly string[]>('test.confirmedHosts', []);
-	if (confirmed.some((name) => name.toLowerCase() === host.toLowerCase())) return true;
+	if (!heavy && confirmed.some((name) => name.toLowerCase() === host.toLowerCase())) return true;
 	const once = 'Connect';
 	const always = 'Connect, and Remember This Host';
 	const answer = await window.showWarningMessage(
 		`Connect to ${host}?`,
-		{ modal: true, detail: `This sends one WebSocket handshake and one ping to\n${url}\nand closes the connection.` },
+		{ modal: true, detail: `This sends ${sends} to\n${url}\nand closes what it opened.` },
 		once,
-		always,
+		...(heavy ? [] : [always]),
 	);
 	if (answer === always) await settings.update('test.confirmedHosts', [...confirmed, host], true);
 	return answer !== undefined;

@@ -5,11 +5,12 @@ import type { HandshakeReport, HandshakeStage, TestHandshakeParams } from '../..
 import { HANDSHAKE_STAGE, TEST_HANDSHAKE } from '../../../server/src/protocol/requests.ts';
 import { offeredBy } from './capabilities.ts';
 import { applyFixAndTest } from './fixes.ts';
+import type { HandshakeChoices } from './handshakeChoices.ts';
 import { showPlace } from './places.ts';
 import type { ReportPanels } from './report/reportPanel.ts';
 import { chooseRoute, whyNothingArrives } from './routeChoice.ts';
 import type { RouteTarget } from './routeTarget.ts';
-import { askForTarget, handshakeParams } from './routeTarget.ts';
+import { askForTarget, ONE_HANDSHAKE } from './routeTarget.ts';
 
 const STAGES: Readonly<Record<HandshakeStage['stage'], string>> = {
 	dns: 'looking up the name',
@@ -24,11 +25,13 @@ const STAGES: Readonly<Record<HandshakeStage['stage'], string>> = {
 export class RouteTest {
 	readonly #client: BaseLanguageClient;
 	readonly #reports: ReportPanels;
+	readonly #choices: HandshakeChoices;
 	readonly #stages = new Map<string, (stage: HandshakeStage) => void>();
 	#count = 0;
 
-	constructor(client: BaseLanguageClient, reports: ReportPanels) {
+	constructor(client: BaseLanguageClient, reports: ReportPanels, choices: HandshakeChoices) {
 		this.#client = client;
+		this.#choices = choices;
 		this.#reports = reports;
 	}
 
@@ -48,14 +51,15 @@ export class RouteTest {
 			window.showInformationMessage(whyNothingArrives(route));
 			return;
 		}
-		const target = await askForTarget(route);
-		if (target !== undefined) await this.#test(target);
+		const target = await askForTarget(route, ONE_HANDSHAKE);
+		if (target !== undefined) await this.test(target);
 	}
 
-	async #test(target: RouteTarget): Promise<void> {
+	/** One handshake, its report, and what to do next. */
+	async test(target: RouteTarget): Promise<void> {
 		const report = await this.#handshake(target);
 		if (report === undefined) return;
-		this.#reports.show(`WebSocket test of ${target.url.replaceAll('/', '∕')}`, report, () => this.#test(target));
+		this.#reports.show(`WebSocket test of ${target.url.replaceAll('/', '∕')}`, report, { kind: 'test', target });
 		await this.#offerNext(target, report);
 	}
 
@@ -63,7 +67,7 @@ export class RouteTest {
 	async #handshake(target: RouteTarget): Promise<HandshakeReport | undefined> {
 		this.#count += 1;
 		const progressToken = `test-${this.#count}`;
-		const params: TestHandshakeParams = { ...handshakeParams(target), progressToken };
+		const params: TestHandshakeParams = { ...(await this.#choices.params(target)), progressToken };
 		return window.withProgress(
 			{ location: ProgressLocation.Notification, title: `Testing ${target.url}`, cancellable: true },
 			async (progress, cancelled) => {
@@ -104,10 +108,10 @@ export class RouteTest {
 			...(cause === undefined ? [] : [show]),
 			again,
 		);
-		if (answer === again) return this.#test(target);
+		if (answer === again) return this.test(target);
 		if (answer === show && cause !== undefined) return showPlace(cause);
-		if (answer === anyCertificate) return this.#test({ ...target, insecure: true });
-		if (answer === apply && fix !== undefined) await applyFixAndTest(fix, () => this.#test(target));
+		if (answer === anyCertificate) return this.test({ ...target, insecure: true });
+		if (answer === apply && fix !== undefined) await applyFixAndTest(fix, () => this.test(target));
 	}
 }
 

@@ -8,9 +8,10 @@ import {
 	type TryRouteParams,
 	type TryRouteReport,
 } from '../../../server/src/protocol/trials.ts';
+import type { HandshakeChoices } from './handshakeChoices.ts';
 import type { ReportPanels } from './report/reportPanel.ts';
 import { chooseRoute, whyNothingArrives } from './routeChoice.ts';
-import { askForTarget, handshakeParams, type RouteTarget } from './routeTarget.ts';
+import { askForTarget, type Errand, ONE_HANDSHAKE, type RouteTarget } from './routeTarget.ts';
 import { mayTest } from './routeTest.ts';
 
 type Trial = TryRouteParams['trial'];
@@ -42,11 +43,13 @@ const KINDS = [
 export class RouteTrial {
 	readonly #client: BaseLanguageClient;
 	readonly #panels: ReportPanels;
+	readonly #choices: HandshakeChoices;
 	readonly #listening = new Map<string, (progress: TrialProgress) => void>();
 	#count = 0;
 
-	constructor(client: BaseLanguageClient, panels: ReportPanels) {
+	constructor(client: BaseLanguageClient, panels: ReportPanels, choices: HandshakeChoices) {
 		this.#client = client;
+		this.#choices = choices;
 		this.#panels = panels;
 	}
 
@@ -67,14 +70,15 @@ export class RouteTrial {
 		}
 		const trial = await askForTrial();
 		if (trial === undefined) return;
-		const target = await askForTarget(route);
-		if (target !== undefined) await this.#try(target, trial);
+		const target = await askForTarget(route, errandOf(trial));
+		if (target !== undefined) await this.try(target, trial);
 	}
 
-	async #try(target: RouteTarget, trial: Trial): Promise<void> {
+	/** One trial with its progress, and its report. */
+	async try(target: RouteTarget, trial: Trial): Promise<void> {
 		this.#count += 1;
 		const progressToken = `trial-${this.#count}`;
-		const params: TryRouteParams = { ...handshakeParams(target), trial, progressToken };
+		const params: TryRouteParams = { ...(await this.#choices.params(target)), trial, progressToken };
 		const report = await window.withProgress(
 			{ location: ProgressLocation.Notification, title: `Trying ${target.url}`, cancellable: true },
 			async (progress, cancelled) => {
@@ -97,7 +101,25 @@ export class RouteTrial {
 		);
 		if (report === undefined) return;
 		const name = `WebSocket ${trial.kind} of ${target.url.replaceAll('/', '∕')}`;
-		this.#panels.showTrial(name, target.url, report, () => this.#try(target, trial));
+		this.#panels.showTrial(name, target.url, report, { kind: 'trial', target, trial });
+	}
+}
+
+/** What a trial sends, for the question before another machine is contacted. */
+function errandOf(trial: Trial): Errand {
+	switch (trial.kind) {
+		case 'hold':
+			return { sends: `one WebSocket handshake, kept idle for ${trial.holdMs / 1000} s,` };
+		case 'direct':
+			return { sends: 'one WebSocket handshake, and another to each of its backends,' };
+		case 'spread':
+			return { sends: `${trial.count} WebSocket handshakes, up to eight at a time,`, heavy: true };
+		case 'socket-io':
+			return { sends: `${trial.count} socket.io sessions, each a request and a handshake,`, heavy: true };
+		case 'load':
+			return { sends: `${trial.count} WebSocket handshakes, all open at the same time,`, heavy: true };
+		default:
+			return ONE_HANDSHAKE;
 	}
 }
 

@@ -1,7 +1,6 @@
 import type { Configuration } from '../core/config/model.ts';
 import type { Analysis } from '../core/engine/analyse.ts';
 import type { Edit, Finding } from '../core/engine/finding.ts';
-import { endpointOf } from '../core/handshake/endpoint.ts';
 import { explainHandshake } from '../core/handshake/explain.ts';
 import type { HandshakeLine } from '../core/handshake/explanation.ts';
 import { reportMarkdown, reportSections } from '../core/handshake/report.ts';
@@ -11,7 +10,7 @@ import type { Prediction } from '../core/request/prediction.ts';
 import type { ExplanationLine, FixReference, HandshakeReport, TestHandshakeParams } from '../protocol/requests.ts';
 import { documentEdits } from './edits.ts';
 import { fixAll } from './fixAll.ts';
-import { readUrl, requestOfUrl } from './requestOfUrl.ts';
+import { headersSent, readUrl, requestOfUrl } from './requestOfUrl.ts';
 import { findRoute } from './routeList.ts';
 import { locationOf, type View } from './view.ts';
 
@@ -22,14 +21,7 @@ export function handshakeReport(view: View | undefined, params: TestHandshakePar
 	const cures = fixes.filter(({ preferred }) => preferred).map(({ title }) => title);
 	const explanation = explainHandshake(trace, { prediction, configuration, cures: cures.slice(0, 1) });
 	const placeOf = ({ at }: HandshakeLine) => at && view && locationOf(view, at);
-	const shown = (line: HandshakeLine): ExplanationLine => {
-		const place = placeOf(line);
-		return {
-			text: line.text,
-			...(place === undefined ? {} : { at: place }),
-			...(line.where === undefined ? {} : { where: line.where }),
-		};
-	};
+	const shown = (line: HandshakeLine): ExplanationLine => lineShown(view, line);
 	return {
 		trace,
 		headline: explanation.headline,
@@ -46,6 +38,12 @@ export function handshakeReport(view: View | undefined, params: TestHandshakePar
 	};
 }
 
+/** A sentence with its place as the client knows it. */
+export function lineShown(view: View | undefined, { text, at, where }: HandshakeLine): ExplanationLine {
+	const place = at && view && locationOf(view, at);
+	return { text, ...(place === undefined ? {} : { at: place }), ...(where === undefined ? {} : { where }) };
+}
+
 /** What the model says of the request that was really made: the URL's own path and name, and the headers that were sent in addition. */
 export function modelOf(
 	view: View | undefined,
@@ -56,14 +54,8 @@ export function modelOf(
 	const parts = readUrl(url);
 	if (checked === undefined || parts === undefined) return { configuration: undefined, prediction: undefined };
 	const { configuration, version } = checked;
-	// The probe sends no Origin unless it is asked to.
-	const origin = options?.origin === undefined || options.origin === 'none' ? '' : options.origin;
-	const sent = origin === 'same' ? `${parts.tls ? 'https' : 'http'}://${endpointOf(url).authority}` : origin;
-	const headers: readonly (readonly [string, string])[] = [['Origin', sent], ...(options?.headers ?? [])];
-	return {
-		configuration,
-		prediction: createPredictor(configuration, version).predict(requestOfUrl(configuration, parts, headers)),
-	};
+	const request = requestOfUrl(configuration, parts, headersSent(url, options ?? {}));
+	return { configuration, prediction: createPredictor(configuration, version).predict(request) };
 }
 
 /** The cures of what makes the route fail. When it takes several, the first is all of them at once: one click, and the next test succeeds. */

@@ -1,7 +1,9 @@
 import { type Listen, listensOf } from '../core/config/listen.ts';
 import type { Configuration, Scope } from '../core/config/model.ts';
+import { endpointOf } from '../core/handshake/endpoint.ts';
 import type { ClientRequest } from '../core/request/prediction.ts';
 import { handshakeRequest } from '../core/routes/urls.ts';
+import { toBytes } from '../core/text/bytes.ts';
 
 /** The parts of a ws, wss, http or https URL. */
 export interface UrlParts {
@@ -58,6 +60,40 @@ export function requestOfUrl(
 			...headers.filter(([, value]) => value !== ''),
 		],
 	};
+}
+
+/** The options of a handshake that decide which headers it sends. */
+interface Sending {
+	readonly origin?: string | undefined;
+	readonly headers?: readonly (readonly [string, string])[] | undefined;
+	readonly cookies?: readonly (readonly [string, string])[] | undefined;
+	readonly subprotocols?: readonly string[] | undefined;
+	readonly auth?:
+		| { readonly kind: 'basic'; readonly user: string; readonly password: string }
+		| { readonly kind: 'bearer'; readonly token: string }
+		| undefined;
+}
+
+declare const btoa: (bytes: string) => string;
+
+/** The headers that a handshake of these options sends in addition, for `requestOfUrl`. Without an Origin that was asked for it sends none. */
+export function headersSent(url: string, options: Sending): readonly (readonly [string, string])[] {
+	const { origin = 'none', headers = [], cookies = [], subprotocols = [], auth } = options;
+	const own = (): string => `${readUrl(url)?.tls ? 'https' : 'http'}://${endpointOf(url).authority}`;
+	return [
+		['Origin', origin === 'none' ? '' : origin === 'same' ? own() : origin],
+		...(subprotocols.length === 0 ? [] : [['Sec-WebSocket-Protocol', subprotocols.join(',')] as const]),
+		...headers,
+		...(cookies.length === 0 ? [] : [['Cookie', cookies.map(([name, value]) => `${name}=${value}`).join('; ')] as const]),
+		...(auth === undefined
+			? []
+			: [
+					[
+						'Authorization',
+						auth.kind === 'bearer' ? `Bearer ${auth.token}` : `Basic ${btoa(toBytes(`${auth.user}:${auth.password}`))}`,
+					] as const,
+				]),
+	];
 }
 
 const NO_LISTEN: Listen = {

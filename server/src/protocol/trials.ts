@@ -1,5 +1,5 @@
 import type { Trial } from '../core/handshake/trial.ts';
-import type { TestHandshakeParams } from './requests.ts';
+import type { ExplanationLine, TestHandshakeParams } from './requests.ts';
 
 /**
  * Client → server: one of the longer trials of a route: compared with the backend, held, spread, under load. Can be cancelled; what was
@@ -15,6 +15,9 @@ export interface TryRouteReport {
 	readonly ok: boolean;
 	/** One sentence for a notification: what happened. */
 	readonly headline: string;
+	/** Why, and what to do, each with its place. */
+	readonly why: readonly ExplanationLine[];
+	readonly advice: readonly ExplanationLine[];
 	/** All of it as Markdown, secrets masked. */
 	readonly report: string;
 	/** The same as a value: traces, counts, the buckets of the plot. */

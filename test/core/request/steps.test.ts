@@ -98,6 +98,27 @@ describe('reasons name', () => {
 			['proxy_http_version 1.1'],
 		],
 		[
+			'a limit_except whose block keeps rewrites off',
+			server(`location / { rewrite ^ /x break; ${forward(1)} limit_except GET { allow all; } }`),
+			{ method: 'POST' },
+			['limit_except GET'],
+			['rewrite ^ /x break'],
+		],
+		[
+			'not one that changes nothing',
+			server(`location / { ${forward(1)} limit_except GET { allow all; } }`),
+			{ method: 'POST' },
+			['proxy_pass http://127.0.0.1:1'],
+			['limit_except GET'],
+		],
+		[
+			'the name whose capture is used',
+			server(`server_name ~^(?<sub>.+)\\.example$; location / { ${forward(1)} proxy_set_header X-Sub $sub; }`),
+			{ host: 'a.example' },
+			['server_name ~^(?<sub>.+)\\.example$'],
+			[],
+		],
+		[
 			'no line that says again what holds without it',
 			`proxy_http_version 1.1; ${server(`location / { ${forward(1)} }`)}`,
 			{},
@@ -135,6 +156,9 @@ describe('reasons name', () => {
 		expect(texts({})).not.toContain('nobody takes the connection');
 		expect(texts({ listen: '127.0.0.1:9' })).toContain('nobody takes the connection');
 		expect(texts({ listen: '127.0.0.1:9' })).not.toContain('upgrades');
+		expect(texts({})).not.toContain('cannot be known');
+		const unknown = modelOf(server('location / { proxy_pass http://$nowhere; }')).predict({});
+		expect(toSteps(unknown).map(({ text }) => text)).toContain('what comes of it cannot be known: nothing defines $nowhere');
 	});
 });
 
@@ -151,6 +175,20 @@ describe('answers', () => {
 			server('valid_referers ~good; location / { valid_referers none; if ($invalid_referer) { return 403; } return 204; }'),
 			{ headers: [['Referer', 'http://x.good.test/']] as const },
 			'204',
+		],
+		['a port of a range', 'server { listen 127.0.0.1:8078-8082; return 204; }', {}, '204'],
+		['a port outside of it not', 'server { listen 127.0.0.1:8078-8079; return 204; }', {}, 'refused'],
+		[
+			'a host by variable that another proxy_pass names outright, for nginx knows its address',
+			server('set $b app.test; location / { proxy_pass http://$b; } location /x { proxy_pass http://app.test; }'),
+			{},
+			'GET / → app.test:80',
+		],
+		[
+			'and 502 for one that none does, without a resolver',
+			server('set $b app.test; location / { proxy_pass http://$b; } location /x { proxy_pass http://127.0.0.1:1; }'),
+			{},
+			'502',
 		],
 		['any IPv6 address by [::]', 'server { listen [::]:8080; return 204; }', { listen: '[::1]:8080' }, '204'],
 		['[::] written out', 'server { listen [0:0:0:0:0:0:0:0]:8080; return 204; }', { listen: '[::1]:8080' }, '204'],
@@ -179,8 +217,8 @@ describe('answers', () => {
 	});
 
 	it('a 101 that loses its status through error_page, when a named location is asked for itself', () => {
-		const ask = (reference: string): boolean => {
-			const text = server(`${reference} location / { return 403; } location @ws { ${forward(1)} }`);
+		const ask = (reference: string, above = ''): boolean => {
+			const text = above + server(`${reference} location / { return 403; } location @ws { ${forward(1)} }`);
 			const { predictor, configuration } = modelOf(text);
 			const http = configuration.root.byName.get('http')?.[0]?.body;
 			const location = http?.byName.get('server')?.[0]?.body?.byName.get('location')?.[1]?.body;
@@ -191,6 +229,8 @@ describe('answers', () => {
 		expect(ask('error_page 403 = @ws;')).toBe(true);
 		expect(ask('error_page 403 @other;')).toBe(true);
 		expect(ask('try_files /x @ws; error_page 403 @ws;')).toBe(true);
+		expect(ask('', 'error_page 403 @ws;')).toBe(false);
+		expect(ask('', 'error_page 403 @other;')).toBe(true);
 	});
 });
 

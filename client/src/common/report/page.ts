@@ -29,6 +29,7 @@ export interface PageMessage {
 
 /** The only script of the page: a click or a key on a button tells the extension. */
 const SCRIPT = `const vscode = acquireVsCodeApi();
+vscode.setState({ name: document.body.dataset.name });
 document.addEventListener('click', ({ target }) => {
 	const button = target.closest('button[data-kind]');
 	if (button) vscode.postMessage({ kind: button.dataset.kind, index: Number(button.dataset.index) });
@@ -36,25 +37,32 @@ document.addEventListener('click', ({ target }) => {
 
 /**
  * The report as a page for a webview: the same words as the text, the picture of the path first, then in the order of the text. Nothing
- * in it is loaded from anywhere, and what a server sent stands in it as text alone. @param nonce fresh and unguessable
+ * in it is loaded from anywhere, and what a server sent stands in it as text alone. @param name what the page is called, for when the window is loaded anew
+ * @param nonce fresh and unguessable
  */
-export function reportPage(report: PageReport, nonce: string): Page {
+export function reportPage(name: string, report: PageReport, nonce: string): Page {
 	const draft = new Drafting();
 	// A finding that did not cause what happened is for the editor to show.
 	const fix = report.explanation.some(({ text }) => text.startsWith('Fix: ')) ? report.fixes[0] : undefined;
-	const heading = { title: report.trace.url, headline: report.headline, good: isHealthy(report.trace), fix: fix?.title };
+	const heading = { name, title: report.trace.url, headline: report.headline, good: isHealthy(report.trace), fix: fix?.title };
 	return framed(heading, partsOf(report, draft), draft, nonce);
 }
 
 /** The frame of every page: what happened, what can be done, then the parts. */
 export function framed(
-	heading: { readonly title: string; readonly headline: string; readonly good: boolean; readonly fix: string | undefined },
+	heading: {
+		readonly name: string;
+		readonly title: string;
+		readonly headline: string;
+		readonly good: boolean;
+		readonly fix: string | undefined;
+	},
 	parts: readonly Markup[],
 	draft: Drafting,
 	nonce: string,
 ): Page {
-	const { title, headline, good, fix } = heading;
-	const body = html`<body class="${good ? 'good' : 'bad'}">
+	const { name, title, headline, good, fix } = heading;
+	const body = html`<body class="${good ? 'good' : 'bad'}" data-name="${name}">
 <header>
 <h1>${title}</h1>
 <p class="headline" role="status">${headline}</p>

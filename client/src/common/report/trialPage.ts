@@ -8,11 +8,18 @@ import { bars, columns } from './pictures.ts';
 export interface TrialPageReport {
 	readonly ok: boolean;
 	readonly headline: string;
+	readonly why: readonly ExplanationLine[];
+	readonly advice: readonly ExplanationLine[];
 	readonly record: unknown;
 }
 
 /** A trial as a page: how many handshakes each backend got, how long they took, why, what to do. The same numbers are in the text. */
-export function trialPage(url: string, { ok, headline, record }: TrialPageReport, nonce: string): Page {
+export function trialPage(
+	name: string,
+	url: string,
+	{ ok, headline, why, advice, record }: TrialPageReport,
+	nonce: string,
+): Page {
 	const draft = new Drafting();
 	const parts: Markup[] = [];
 	const report = fieldOf(record, 'report') ?? fieldOf(record, 'explanation');
@@ -33,22 +40,9 @@ export function trialPage(url: string, { ok, headline, record }: TrialPageReport
 		const body = rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
 		parts.push(draft.section('Time of the handshakes', html`${columns(plot, rows)}<table><tbody>${body}</tbody></table>`));
 	}
-	for (const [title, field] of [
-		['Why', 'why'],
-		['What to do', 'advice'],
-	] as const) {
-		const lines = listOf(fieldOf(report, field)).flatMap(lineOf);
-		if (lines.length > 0) parts.push(draft.section(title, list(lines, draft)));
-	}
-	return framed({ title: url, headline, good: ok, fix: undefined }, parts, draft, nonce);
-}
-
-/** A sentence, alone or with the name of its place. */
-function lineOf(value: unknown): readonly ExplanationLine[] {
-	if (typeof value === 'string') return [{ text: value }];
-	const text = fieldOf(value, 'text');
-	const where = fieldOf(value, 'where');
-	return typeof text === 'string' ? [{ text, ...(typeof where === 'string' ? { where } : {}) }] : [];
+	if (why.length > 0) parts.push(draft.section('Why', list(why, draft)));
+	if (advice.length > 0) parts.push(draft.section('What to do', list(advice, draft)));
+	return framed({ name, title: url, headline, good: ok, fix: undefined }, parts, draft, nonce);
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -6,8 +6,9 @@ import type { HandshakeReport, WorkspaceRoutesResult } from '../../../../server/
 import { TEST_HANDSHAKE, WORKSPACE_ROUTES } from '../../../../server/src/protocol/requests.ts';
 import { isNginx } from '../documents.ts';
 import { applyFixAndTest } from '../fixes.ts';
+import type { HandshakeChoices } from '../handshakeChoices.ts';
 import type { ReportPanels } from '../report/reportPanel.ts';
-import { handshakeParams, type RouteTarget, targetWithoutAsking, urlText } from '../routeTarget.ts';
+import { type RouteTarget, targetWithoutAsking, urlText } from '../routeTarget.ts';
 import { Debounce, pause } from './clock.ts';
 import { EXPECTED, type Outcome, outcomeOf } from './outcome.ts';
 import { type Leaf, leavesOf, showRoutes } from './routeTree.ts';
@@ -28,6 +29,7 @@ export class RouteTests implements Disposable {
 	readonly #client: BaseLanguageClient;
 	readonly #state: Memento;
 	readonly #panels: ReportPanels;
+	readonly #choices: HandshakeChoices;
 	readonly #controller = tests.createTestController('nginxWebSocket.routes', 'NGINX WebSocket routes');
 	readonly #disposables: Disposable[] = [this.#controller];
 	readonly #refresh = new Debounce(QUIET_MS, () => {
@@ -40,7 +42,8 @@ export class RouteTests implements Disposable {
 	#results: Readonly<Record<string, Outcome>>;
 	#areShown = false;
 
-	constructor(client: BaseLanguageClient, state: Memento, panels: ReportPanels) {
+	constructor(client: BaseLanguageClient, state: Memento, panels: ReportPanels, choices: HandshakeChoices) {
+		this.#choices = choices;
 		this.#client = client;
 		this.#state = state;
 		this.#panels = panels;
@@ -95,16 +98,17 @@ export class RouteTests implements Disposable {
 	/** Applies the fix that a failure came with, and offers to run the test again. */
 	async applyFix(item: TestItem): Promise<void> {
 		const [fix] = this.#reports.get(item.id)?.fixes ?? [];
-		if (fix !== undefined) await applyFixAndTest(fix, () => this.#again(item.id));
+		if (fix !== undefined) await applyFixAndTest(fix, () => this.again(item.id));
 	}
 
 	/** Shows the last report of a test. */
 	showReport({ id }: TestItem): void {
 		const report = this.#reports.get(id);
-		if (report !== undefined) this.#panels.show(reportName(report.trace.url), report, () => this.#again(id));
+		if (report !== undefined) this.#panels.show(reportName(report.trace.url), report, { kind: 'item', id });
 	}
 
-	async #again(id: string): Promise<void> {
+	/** Runs one test of the view once more. */
+	async again(id: string): Promise<void> {
 		const leaf = this.#leaves.get(id);
 		if (leaf !== undefined) await this.#run(new TestRunRequest([leaf.item]), undefined, false);
 	}
@@ -169,7 +173,7 @@ export class RouteTests implements Disposable {
 	async #testOne(run: TestRun, { item, route }: Leaf, target: RouteTarget, token: CancellationToken): Promise<boolean> {
 		run.started(item);
 		try {
-			const report = await this.#client.sendRequest<HandshakeReport>(TEST_HANDSHAKE, handshakeParams(target), token);
+			const report = await this.#client.sendRequest<HandshakeReport>(TEST_HANDSHAKE, await this.#choices.params(target), token);
 			const outcome = outcomeOf(report, Date.now());
 			this.#reports.set(item.id, report);
 			if (outcome.state !== 'skipped') this.#results = { ...this.#results, [item.id]: outcome };

@@ -43,6 +43,8 @@ export interface TrialReport {
 	/** One sentence: what happened. */
 	readonly headline: string;
 	readonly text: readonly string[];
+	readonly why: readonly HandshakeLine[];
+	readonly advice: readonly HandshakeLine[];
 	/** `link` gives the address of a place, so that a click opens it. */
 	markdown(link: (line: HandshakeLine) => string | undefined): string;
 	/** A value for JSON. */
@@ -126,6 +128,8 @@ function ofHandshake(
 	return {
 		ok,
 		headline: explanation.headline,
+		why: explanation.why,
+		advice: explanation.advice,
 		text: [...reportText(trace, explanation), ...(part === undefined ? [] : ['', part.title ?? '', ...indented(part.lines)])],
 		markdown: (link) => `${reportMarkdown(trace, explanation, link)}${part === undefined ? '' : `\n${blockOf(part)}\n`}`,
 		json,
@@ -147,6 +151,8 @@ function ofSeries(
 	return {
 		ok,
 		headline: report.headline,
+		why: report.why,
+		advice: report.advice,
 		text: [
 			url,
 			report.headline,

@@ -7,7 +7,7 @@ import { isSocketIo } from '../../core/routes/names.ts';
 import type { Route } from '../../core/routes/route.ts';
 import { formatUrl } from '../../core/routes/urls.ts';
 import { handshakeText } from '../../features/handshakeText.ts';
-import { readUrl, requestOfUrl } from '../../features/requestOfUrl.ts';
+import { headersSent, readUrl, requestOfUrl } from '../../features/requestOfUrl.ts';
 import { diskFiles } from '../files.ts';
 import { isLoopbackAddress } from '../handshake/addresses.ts';
 import type { ProbeOptions } from '../handshake/probe.ts';
@@ -148,14 +148,5 @@ function checkedUrl(url: string): string {
 function predictionOf(configuration: Configuration, version: NginxVersion, url: string, options: Omit<ProbeOptions, 'url'>) {
 	const parts = readUrl(url);
 	if (parts === undefined) return undefined;
-	// The probe sends no Origin unless it is told to.
-	const origin = options.origin === 'same' ? originOf(url) : options.origin === 'none' ? '' : (options.origin ?? '');
-	return createPredictor(configuration, version).predict(
-		requestOfUrl(configuration, parts, [['Origin', origin], ...(options.headers ?? [])]),
-	);
-}
-
-function originOf(url: string): string {
-	const { protocol, host } = new URL(url);
-	return `${protocol === 'wss:' || protocol === 'https:' ? 'https' : 'http'}://${host}`;
+	return createPredictor(configuration, version).predict(requestOfUrl(configuration, parts, headersSent(url, options)));
 }
