@@ -16,6 +16,18 @@ const ROWS: readonly (readonly [says: string, server: string, asked: Asked, answ
 		'GET / → 127.0.0.1:1',
 	],
 	[
+		'a limit_except does not take over memcached_pass: it looks for a file',
+		'location / { set $memcached_key $uri; memcached_pass 127.0.0.1:1; limit_except POST { } }',
+		{},
+		'file',
+	],
+	[
+		'as it takes over every other pass',
+		'location / { uwsgi_pass 127.0.0.1:1; limit_except POST { } }',
+		{},
+		'GET / → 127.0.0.1:1',
+	],
+	[
 		'a refused request line has no URI: no named location takes it',
 		`error_page 400 @ws; location @ws { ${forward(1)} }`,
 		{ uri: '/%' },

@@ -284,6 +284,18 @@ describe('the upstream request', () => {
 	});
 });
 
+it('takes the version of the protocol from who names it last, and the key from the client alone', () => {
+	const upgrade = (line: string, leaveOut: string): boolean => {
+		const { predictor } = modelOf(server(`location / { ${forward(1)} ${line} }`));
+		const request = requestOf({});
+		return predictor.predict({ ...request, headers: request.headers.filter(([name]) => name !== leaveOut) }).upgrade;
+	};
+	expect(upgrade('proxy_set_header Sec-WebSocket-Version 13;', 'Sec-WebSocket-Version')).toBe(true);
+	expect(upgrade('proxy_set_header Sec-WebSocket-Version 8;', '')).toBe(false);
+	expect(upgrade('', 'Sec-WebSocket-Version')).toBe(false);
+	expect(upgrade('proxy_set_header Sec-WebSocket-Key dGhlIHNhbXBsZSBub25jZQ==;', 'Sec-WebSocket-Key')).toBe(false);
+});
+
 describe('the 101', () => {
 	const upgrade = (text: string, version?: string): boolean => modelOf(server(text), version).predict({}).upgrade;
 

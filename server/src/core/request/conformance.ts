@@ -174,6 +174,8 @@ function judgeKey(state: RequestState, passed: Passed, found: Collector): void {
 	] as const) {
 		const own = state.headers.filter((header) => header.lower === lower).map(({ value }) => value);
 		const good = own.length === 1 && (lower === 'sec-websocket-key' ? isKey(own[0] ?? '') : own[0] === '13');
+		// Whoever names the version: the backend looks at what it gets. A key has to be the client's, for the client checks the answer to it.
+		if (lower === 'sec-websocket-version' && sentValue(passed, lower, found) === '13') continue;
 		if (!good) found.obstacles.push({ code: 'client-request', at: [], text: `the client sends no good ${name}` });
 		else if (passed.headers.sent.some((header) => header.lower === lower)) {
 			const value = sentValue(passed, lower, found);

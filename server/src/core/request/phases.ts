@@ -137,10 +137,11 @@ function enter(state: RequestState, level: Level): void {
 	if (handler !== undefined) state.handler = handler;
 }
 
-/** A `limit_except` has the handler of its location when that passes requests on. */
+/** A `limit_except` has the handler of its location when that passes requests on, save to memcached (seen on 1.22.1 to 1.30.6). */
 function handlerOf(level: Level): Handler | undefined {
 	if (level.handler !== undefined || level.kind !== 'limit_except') return level.handler;
-	return level.outer?.handler?.kind === 'pass' ? level.outer.handler : undefined;
+	const outer = level.outer?.handler;
+	return outer?.kind === 'pass' && outer.at.node.name.value !== 'memcached_pass' ? outer : undefined;
 }
 
 function locationPhases(state: RequestState): Step {
