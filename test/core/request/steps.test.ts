@@ -247,6 +247,14 @@ describe('the upstream request', () => {
 		else expect([upstream?.headers.get('x-root'), outcome, unknown]).toEqual([value, 'proxied', null]);
 	});
 
+	it('takes a value of blanks alone for an empty one that is sent', () => {
+		const { upstream } = modelOf(
+			server(`location / { ${forward(1)} proxy_set_header Upgrade " "; proxy_set_header X-Blank " "; }`),
+		).predict({});
+		expect(upstream?.headers.get('upgrade')).toBe('websocket, ');
+		expect(upstream?.headers.get('x-blank')).toBe('');
+	});
+
 	it('of a stream server holds the client’s own Host, Connection and Upgrade, and nothing else is claimed', () => {
 		const text = 'events {}\nstream { server { listen 8080; proxy_pass 127.0.0.1:1; } }';
 		expect([...(modelOf(text).predict({ headers: [['X-Other', 'x']] }).upstream?.headers ?? [])]).toEqual([

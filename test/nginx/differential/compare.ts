@@ -133,7 +133,7 @@ function compareUpstream(
 	differ('method', textOf(received.method), upstream.method);
 	differ('uri', textOf(received.uri), upstream.uri);
 	differ('httpVersion', received.httpVersion, upstream.httpVersion);
-	for (const [name, value] of upstream.headers) differ(`header ${name}`, textOf(valuesOf(received, name)), trimmed(value));
+	for (const [name, value] of upstream.headers) differ(`header ${name}`, textOf(valuesOf(received, name)), value);
 	const sent = new Map<string, string>();
 	for (const [name, value] of request.headers) sent.set(name.toLowerCase(), value);
 	for (const [name] of received.headers) {
@@ -159,11 +159,6 @@ function isUpgraded(observed: Observed, request: ClientRequest): boolean {
 function headerOf(observed: Observed, name: string): string | undefined {
 	const values = observed.headers.filter(([candidate]) => candidate.toLowerCase() === name).map(([, value]) => value);
 	return values.length === 0 ? undefined : values.join(', ');
-}
-
-/** White space around a value is no part of it (RFC 9110 §5.5). */
-function trimmed(value: string): string {
-	return value.replace(/^[ \t]+|[ \t]+$/g, '');
 }
 
 /** Bytes as text: UTF-8 where they are, else one character a byte. */

@@ -2,7 +2,7 @@ import type { HandshakeTrace } from '../../../../server/src/core/handshake/trace
 import { html, type Markup } from './markup.ts';
 
 /** In the units of the pictures' own coordinates. */
-const WIDTH = 600;
+const WIDTH = 420;
 const ROW = 18;
 const LABEL = 110;
 const SHORTEST_BAR = 2;

@@ -97,7 +97,9 @@ function lastHostFirst(user: readonly SentHeader[]): SentHeader[] {
 
 /** The value under which a header reaches the backend: lines joined by `, `; undefined when it is not sent. */
 export function joined(headers: readonly SentHeader[], lower: string): Value | undefined {
-	const values = headers.filter((header) => header.lower === lower && header.value !== '').map(({ value }) => value);
+	const values = headers
+		.filter((header) => header.lower === lower && header.value !== '')
+		.map(({ value }) => (typeof value === 'string' ? value.replace(/^[ \t]+|[ \t]+$/g, '') : value));
 	const [first] = values;
 	if (first === undefined) return undefined;
 	if (values.every((value) => typeof value === 'string')) return values.join(', ');
