@@ -253,7 +253,7 @@ export const COMPLAINTS: readonly Complaint[] = [
 		files: { [MAIN]: http(server(WORKS.replace('1.1', '2'))) },
 		version: '1.30.0',
 		says: [
-			'http-version-2: nginx speaks HTTP/2 to this backend, and no upgrade is possible over it: the handshake ends in 200 or 502. Write `proxy_http_version 1.1;` in this location.',
+			'http-version-2: nginx speaks HTTP/2 to this backend, and no upgrade is possible over it: the handshake ends in 200 or 502. Write `proxy_http_version 1.1;` in this location. (Holds from nginx 1.29.4.)',
 		],
 	},
 	{

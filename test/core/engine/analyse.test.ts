@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { defineRule, placeOf } from '../../../server/src/core/rules/rule.ts';
-import { afterFix, analysed, wholeConfiguration } from '../../support/analysed.ts';
+import { afterFix, analysed, versionOf, wholeConfiguration } from '../../support/analysed.ts';
 import { readMarks, writeMarks } from '../../support/marked.ts';
 
 const MAIN = '/etc/nginx/nginx.conf';
@@ -25,6 +25,33 @@ describe('how loud a finding is', () => {
 	test('the settings have the last word', () => {
 		expect(found(LIKELY, { severities: { 'upgrade-not-forwarded': 'hint' } })).toContain('hint upgrade-not-forwarded');
 		expect(found(LIKELY, { severities: { 'upgrade-not-forwarded': 'off' } }).join()).not.toContain('upgrade-not-forwarded');
+	});
+});
+
+describe('the versions in which a finding holds', () => {
+	const ROUTE =
+		'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_pass http://127.0.0.1:9000; proxy_read_timeout 1h;';
+	const versions = (location: string, version: string): readonly (readonly [string, unknown])[] =>
+		analysed(
+			{ [MAIN]: wholeConfiguration(`server { listen 80; location /ws { ${location} ${ROUTE} } }\n`, 'http') },
+			{ version: versionOf(version) },
+		).findings.map(({ ruleId, versions: bounds }) => [ruleId, bounds] as const);
+
+	test('are those of its rule, or of its cause', () => {
+		expect(versions('', '1.26.3')).toEqual([['http-version-1-0', { before: '1.29.7' }]]);
+		expect(versions('proxy_http_version 1.0;', '1.26.3')).toEqual([['http-version-1-0', undefined]]);
+		expect(versions('proxy_http_version 2;', '1.30.0')).toEqual([['http-version-2', { from: '1.29.4' }]]);
+	});
+
+	test('stand in its message', () => {
+		const message = (location: string, version: string): string | undefined =>
+			analysed(
+				{ [MAIN]: wholeConfiguration(`server { listen 80; location /ws { ${location} ${ROUTE} } }\n`, 'http') },
+				{ version: versionOf(version) },
+			).findings[0]?.message;
+		expect(message('', '1.26.3')).toMatch(/^nginx before 1\.29\.7 (?!.*Holds)/);
+		expect(message('proxy_http_version 2;', '1.30.0')).toMatch(/ \(Holds from nginx 1\.29\.4\.\)$/);
+		expect(message('proxy_http_version 1.0;', '1.26.3')).not.toContain('Holds');
 	});
 });
 

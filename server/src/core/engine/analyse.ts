@@ -1,13 +1,13 @@
 import { type DirectiveProblem, directiveProblems } from '../config/directiveProblems.ts';
 import type { Configuration, Files, PlacedDirective } from '../config/model.ts';
 import { type VariableTable, variableTable } from '../config/variables.ts';
-import type { NginxVersion } from '../reference/versions.ts';
+import { isAtLeast, type NginxVersion, parseVersion } from '../reference/versions.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
 import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { routesOf } from '../routes/routes.ts';
 import { IGNORE_COMMENT } from '../rules/notices.ts';
-import type { Edit, Report, Rule, RuleContext, Severity } from '../rules/rule.ts';
+import type { Edit, Report, Rule, RuleContext, Severity, VersionBounds } from '../rules/rule.ts';
 import { RULES } from '../rules/rules.generated.ts';
 import type { Finding, Fix } from './finding.ts';
 import { Prover } from './proof.ts';
@@ -141,7 +141,7 @@ function reportsOf(rule: Rule, context: RuleContext, options: AnalyseOptions): r
 }
 
 function toFinding(rule: Rule, report: Report, severity: Severity, context: RuleContext, prover: Prover | undefined): Finding {
-	const { cures } = report;
+	const { cures, versions = rule.versions } = report;
 	const proved = (made: NonNullable<Report['cures']>, by: Prover): readonly Fix[] => {
 		const fixes = by.prove(report, made());
 		const misspelt = report.route === undefined ? [] : misspeltLines(report.route, context);
@@ -153,12 +153,29 @@ function toFinding(rule: Rule, report: Report, severity: Severity, context: Rule
 	return {
 		ruleId: rule.id,
 		severity,
-		message: report.message,
+		message: versions === undefined ? report.message : withBounds(report.message, versions),
+		...(versions === undefined ? {} : { versions }),
 		at: report.at,
 		related: report.related ?? [],
 		routeId: report.route?.id,
 		fixes: cures === undefined || prover === undefined ? () => [] : () => proved(cures, prover),
 	};
+}
+
+/** The oldest version that anybody is likely to run: what holds from before it needs no saying. */
+const OLDEST = '1.22.0';
+
+/** The message, with the versions in which it holds where it does not name them itself. */
+function withBounds(message: string, { from, before }: VersionBounds): string {
+	const since = from === undefined || !isNewer(from) || message.includes(from) ? '' : ` from nginx ${from}`;
+	const until =
+		before === undefined || message.includes(before) ? '' : `${since === '' ? ' before nginx' : ' and before'} ${before}`;
+	return since === '' && until === '' ? message : `${message} (Holds${since}${until}.)`;
+}
+
+function isNewer(version: string): boolean {
+	const parsed = parseVersion(version);
+	return parsed !== undefined && isAtLeast(parsed, OLDEST);
 }
 
 /**

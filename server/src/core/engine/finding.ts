@@ -1,5 +1,5 @@
 import type { Place } from '../config/model.ts';
-import type { Edit, RelatedPlace, Severity } from '../rules/rule.ts';
+import type { Edit, RelatedPlace, Severity, VersionBounds } from '../rules/rule.ts';
 
 export type { Edit, Severity } from '../rules/rule.ts';
 
@@ -21,6 +21,8 @@ export interface Finding {
 	readonly message: string;
 	readonly at: Place;
 	readonly related: readonly RelatedPlace[];
+	/** The versions of nginx in which it holds; undefined: all. */
+	readonly versions?: VersionBounds;
 	/** The id of the route it is about; undefined for findings about text (syntax, reference, unknown variable). */
 	readonly routeId: string | undefined;
 	/** Computes and proves the fixes: re-evaluates the routes, drops any fix that makes one worse. Pure; may be slow. */

@@ -105,7 +105,7 @@ export class Prover {
 		const known = this.#verdicts.get(key);
 		if (known !== undefined) return known;
 		const outcome = this.#outcome(edits);
-		const verdict = outcome === undefined ? 'worse' : compare(this.#context, outcome, subject, on);
+		const verdict = outcome === undefined ? 'worse' : compare(this.#context, outcome, subject, edits, on);
 		this.#verdicts.set(key, verdict);
 		return verdict;
 	}
@@ -142,8 +142,8 @@ export class Prover {
 	}
 }
 
-/** What a route is to a cure: the one that it cures, the one whose path, Host or backend it changes on purpose, or another. */
-type Role = 'cured' | 'path' | 'host' | 'backend' | 'other';
+/** What a route is to a cure: the one that it cures, the one whose path, Host or backend it changes on purpose, one that only a subrequest gets to, or another. */
+type Role = 'cured' | 'path' | 'host' | 'backend' | 'subrequest' | 'other';
 
 /** `worse`, or the names of the other routes whose requests change. */
 type Verdict = 'worse' | readonly string[];
@@ -173,12 +173,18 @@ export function overlaid(files: Files, texts: ReadonlyMap<string, string>): File
 	};
 }
 
-function compare(before: RuleContext, { routes, predictor }: Outcome, subject: Route | undefined, on: Cure['changes']): Verdict {
+function compare(
+	before: RuleContext,
+	{ routes, predictor }: Outcome,
+	subject: Route | undefined,
+	edits: readonly Edit[],
+	on: Cure['changes'],
+): Verdict {
 	const changed = new Set<string>();
 	for (const [route, same] of paired(before.allRoutes, routes)) {
 		if (same === undefined) return 'worse';
 		const isSubject = route.id === subject?.id;
-		const role = !isSubject ? 'other' : (on ?? 'cured');
+		const role = roleOf(route, isSubject, edits, on);
 		const effect = effectOn(route, same.location, predictor, role);
 		if (effect === 'worse' || (isSubject && effect === 'changed')) return 'worse';
 		if (effect === 'changed') changed.add(locationTitle(route.at));
@@ -187,6 +193,15 @@ function compare(before: RuleContext, { routes, predictor }: Outcome, subject: R
 		if (moved === 'changed') changed.add(isSubject ? `plain requests for ${route.urls[0]?.path}` : locationTitle(route.at));
 	}
 	return [...changed];
+}
+
+function roleOf(route: Route, isSubject: boolean, edits: readonly Edit[], on: Cure['changes']): Role {
+	// No client gets to an internal location: what becomes of a handshake there is what becomes of the subrequest.
+	if (on === 'subrequest') {
+		if (isSubject) return 'cured';
+		return route.urls.length === 0 && edits.some((edit) => isInside(edit, route)) ? 'subrequest' : 'other';
+	}
+	return isSubject ? (on ?? 'cured') : 'other';
 }
 
 /** What becomes of the requests for a route's URL, whichever location takes them: an edit may move them from one to another. */
@@ -205,7 +220,9 @@ function effectFromOutside(route: Route, before: Predictor, after: Predictor, ro
 function effectOn(route: Route, scope: Scope, predictor: Predictor, role: Role): 'none' | 'changed' | 'worse' {
 	const handshake = predictor.predictIn(scope, route.request);
 	const plain = predictor.predictIn(scope, plainRequest(route.urls[0]));
-	if (isWorse(route.handshake, handshake) || isWorse(route.plain, plain)) return 'worse';
+	const isLost = (before: Prediction, after: Prediction): boolean => before.outcome === 'proxied' && after.outcome !== 'proxied';
+	const worse = role === 'subrequest' ? isLost : isWorse;
+	if (worse(route.handshake, handshake) || worse(route.plain, plain)) return 'worse';
 	return changes(route.handshake, handshake, role) || changes(route.plain, plain, role) ? 'changed' : 'none';
 }
 

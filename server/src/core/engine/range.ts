@@ -74,7 +74,9 @@ export function analyseRange(
 	const severity = severities?.[VERDICT_CHANGES.id];
 	const findings = [
 		...[...holds.values()].map(({ finding, at }) =>
-			at.length === versions.length ? finding : { ...finding, message: `${finding.message} ${whenItHolds(at, versions)}` },
+			at.length === versions.length || finding.message.includes(' (Holds')
+				? finding
+				: { ...finding, message: `${finding.message} ${whenItHolds(at, versions)}` },
 		),
 		...(severity === 'off'
 			? []

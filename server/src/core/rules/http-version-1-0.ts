@@ -103,6 +103,7 @@ server {
 			yield {
 				...aboutRoute(route),
 				severity: 'warning',
+				...(written === undefined ? { versions: { before: '1.29.7' } } : {}),
 				at: written === undefined || written.scope !== route.location ? routePlace(route) : placeOf(written),
 				message: `${cause}, and 4 of 21 tested backends refuse a WebSocket handshake over it (Go coder/websocket, Python websockets, Hypercorn, Jetty). Write \`proxy_http_version 1.1;\`${
 					written === undefined && !isAtLeast(context.version, '1.29.7') ? ', which newer versions do by themselves.' : '.'

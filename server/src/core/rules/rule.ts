@@ -19,8 +19,11 @@ export interface Cure {
 	readonly edits: readonly Edit[];
 	/** At most one cure of a report is preferred: `--fix` and fix-all apply it. */
 	readonly preferred: boolean;
-	/** What of the route's own request the cure changes on purpose, beside the headers of a handshake. */
-	readonly changes?: 'path' | 'host' | 'backend';
+	/**
+	 * What of the route's own request the cure changes on purpose, beside the headers of a handshake. `subrequest`: nothing of it, but that of
+	 * an internal location that it asks.
+	 */
+	readonly changes?: 'path' | 'host' | 'backend' | 'subrequest';
 }
 
 export interface RelatedPlace extends Place {
@@ -38,6 +41,14 @@ export interface Report {
 	readonly route?: Route;
 	/** Pure; called when somebody asks for the fixes. */
 	readonly cures?: () => readonly Cure[];
+	/** The versions of nginx in which it holds, where they are not those of the rule. */
+	readonly versions?: VersionBounds;
+}
+
+/** From a version on, before one, or both. */
+export interface VersionBounds {
+	readonly from?: string;
+	readonly before?: string;
 }
 
 /** What a rule may read. Rules never walk parents and never compare text where the effective value decides. */
@@ -102,7 +113,7 @@ export interface RuleMeta {
 	/** True for a rule that says nothing until its severity is set. */
 	readonly optIn?: true;
 	/** The nginx versions in which it holds; absent: all. */
-	readonly versions?: { readonly from?: string; readonly before?: string };
+	readonly versions?: VersionBounds;
 	readonly examples: readonly Example[];
 }
 
