@@ -117,6 +117,7 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 	const target = parseTarget(module, text);
 	if (target === undefined) {
 		state.cite(at, 'its value is no address');
+		for (const source of sources) state.cite(source, 'gives a part of the backend’s address');
 		return 500;
 	}
 	state.proxyHost = proxyHostOf(target);

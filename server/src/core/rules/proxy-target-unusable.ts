@@ -1,5 +1,6 @@
 import type { PlacedDirective } from '../config/model.ts';
-import { defineRule, placeOf } from './rule.ts';
+import { replaceArgument } from './cures/editing.ts';
+import { type Cure, defineRule, placeOf } from './rule.ts';
 import { aboutRoute } from './wording.ts';
 
 export default defineRule({
@@ -74,7 +75,18 @@ address or the name of an \`upstream\` block needs no resolver.`,
 	}
 }
 `,
-			fixed: '',
+			fixed: `server {
+	listen 8080;
+	location /ws {
+		set $backend http://127.0.0.1:9000;
+		proxy_pass $backend;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
 			proof: { bad: 500 },
 		},
 	],
@@ -91,10 +103,26 @@ address or the name of an \`upstream\` block needs no resolver.`,
 				message: needsResolver
 					? `nginx answers 502 ("no resolver defined"): the host in ${written(reason.at)} is a name that comes from a variable, and nothing resolves it. Add \`resolver\` with the address of your name server (in Docker 127.0.0.11), or name an \`upstream\` block.`
 					: `nginx answers ${handshake.status}: what ${written(reason.at)} comes to is no http:// or https:// address. Let its variable begin with http:// or https://, also for WebSockets.`,
+				cures: () => respelt(handshake.because.map(({ at }) => at)),
 			};
 		}
 	},
 });
+
+/** A `set` whose address begins with ws:// or wss:// gets the scheme that nginx knows. */
+function respelt(decided: readonly PlacedDirective[]): readonly Cure[] {
+	for (const line of decided) {
+		const word = line.node.args[1];
+		if (line.node.name.value !== 'set' || word === undefined || !/^wss?:\/\//i.test(word.value)) continue;
+		const text = line.file.tree.source.slice(word.span).replace(/^(["']?)ws(s?):/i, '$1http$2:');
+		const edit = replaceArgument(line, 1, text);
+		const scheme = /^wss/i.test(word.value) ? 'https://' : 'http://';
+		return edit === undefined
+			? []
+			: [{ title: `Write ${scheme} in ${line.node.args[0]?.value}`, preferred: true, edits: [edit] }];
+	}
+	return [];
+}
 
 function written({ node }: PlacedDirective): string {
 	return `\`proxy_pass ${node.args[0]?.value ?? ''}\``;
