@@ -26,7 +26,7 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 				test(`${rule.id}: ${example.title}: bad ${proof.bad}`, async () => {
 					if (proof.bad === 'rejected') {
 						const verdict = await testConfiguration(nginx, {
-							'nginx.conf': whole(unmarked(example.bad), example, 8080, 9000, ''),
+							'nginx.conf': whole(nginx, unmarked(example.bad), example, 8080, 9000, ''),
 						});
 						expect(verdict.ok).toBe(false);
 						return;

@@ -226,7 +226,7 @@ export const COMPLAINTS: readonly Complaint[] = [
 			),
 		},
 		says: [
-			'handshake-answered: This return answers 301 before proxy_pass, so no handshake reaches the backend of location /ws (nginx.conf, line 6). Move it into a location of its own, or put a condition around it.',
+			'handshake-answered: This return answers 301 before proxy_pass, so no handshake reaches the backend of location /ws (nginx.conf, line 6). Move it into a location of its own, or let handshakes pass it: `if ($http_upgrade !~* "^websocket$") { … }` around it.',
 		],
 	},
 	{

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Example } from '../../server/src/core/rules/rule.ts';
 import type { NginxBinary } from '../../server/src/node/nginx/acquire.ts';
 import { acceptKey, type Backend } from './backend.ts';
@@ -14,9 +15,17 @@ export function isIntact(answer: RawResponse): boolean {
 	);
 }
 
-/** An example as a file that a private nginx can be started with; its ports are moved. */
-export function whole(text: string, example: Pick<Example, 'within'>, port: number, backendPort: number, folder: string): string {
+/** An example as a file that a private nginx can be started with: its ports are moved, and its modules are those of this nginx. */
+export function whole(
+	nginx: NginxBinary,
+	text: string,
+	example: Pick<Example, 'within'>,
+	port: number,
+	backendPort: number,
+	folder: string,
+): string {
 	const moved = text
+		.replace(/load_module modules\//g, `load_module ${join(nginx.root ?? '', '/usr/lib/nginx/modules/')}`)
 		.replace(/(?<=127\.0\.0\.1:)8080\b/g, String(port))
 		.replace(/(?<!:)\b8080\b/g, `127.0.0.1:${port}`)
 		.replace(/\b9000\b/g, String(backendPort));
@@ -36,7 +45,7 @@ export async function handshake(
 	const port = await freePort();
 	const running = await startNginx(
 		nginx,
-		(folder) => ({ 'nginx.conf': whole(text, example, port, backend.ports[0] ?? 0, folder) }),
+		(folder) => ({ 'nginx.conf': whole(nginx, text, example, port, backend.ports[0] ?? 0, folder) }),
 		port,
 	);
 	try {

@@ -271,11 +271,19 @@ describe('the upstream request', () => {
 		expect(modelOf(text('proxy_set_header X-Two $host;')).predict({ uri: '/ws' }).outcome).toBe('proxied');
 	});
 
-	it('is not known where the headers-more module changes what a handshake needs', () => {
-		const outcome = (line: string): string => modelOf(server(`location / { ${forward(1)} ${line} }`)).predict({}).outcome;
-		expect(outcome('more_set_input_headers "Upgrade: x";')).toBe('unknown');
-		expect(outcome('more_clear_input_headers Sec-WebSocket-*;')).toBe('unknown');
-		expect(outcome('more_set_input_headers "X-Other: x";')).toBe('proxied');
+	it('has the headers that the headers-more module left, and is not known where it changes one after it was read, or Host', () => {
+		const asked = (line: string) =>
+			modelOf(server(`location / { ${forward(1)} proxy_set_header X-Own $http_x_own; ${line} }`)).predict({});
+		const codes = (line: string) => asked(line).obstacles.map(({ code }) => code);
+		expect(codes('more_set_input_headers "Upgrade: x";')).toEqual(['request-header-changed', 'upgrade-value']);
+		expect(codes('more_clear_input_headers Sec-WebSocket-*;')).toContain('request-header-changed');
+		expect(codes('more_clear_headers Upgrade;')).toEqual(['response-header-changed']);
+		const own = asked('more_set_input_headers "X-Own: x";');
+		expect([own.upgrade, own.upstream?.headers.get('x-own')]).toEqual([true, 'x']);
+		expect(asked('if ($http_upgrade) { set $a 1; } more_clear_input_headers Upgrade;').outcome).toBe('unknown');
+		expect(asked('more_set_input_headers "Host: x";').outcome).toBe('unknown');
+		expect(asked('more_set_input_headers "Upgrade: $arg_protocol$request_id";').outcome).toBe('unknown');
+		expect(asked('more_clear_input_headers -z Upgrade;').outcome).toBe('unknown');
 	});
 
 	it('of uwsgi tells the method only where the parameters that hold here do', () => {

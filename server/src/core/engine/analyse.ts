@@ -143,7 +143,7 @@ function reportsOf(rule: Rule, context: RuleContext, options: AnalyseOptions): r
 function toFinding(rule: Rule, report: Report, severity: Severity, context: RuleContext, prover: Prover | undefined): Finding {
 	const { cures, versions = rule.versions } = report;
 	const proved = (made: NonNullable<Report['cures']>, by: Prover): readonly Fix[] => {
-		const fixes = by.prove(report, made());
+		const fixes = by.prove(report, made(), rule.refused);
 		const misspelt = report.route === undefined ? [] : misspeltLines(report.route, context);
 		if (misspelt.length === 0) return fixes;
 		return fixes.map((fix) =>

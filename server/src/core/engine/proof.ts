@@ -40,14 +40,14 @@ export class Prover {
 
 	/**
 	 * Applies each cure in memory, evaluates the routes before and after, and keeps the cures that make none worse. A cure that changes
-	 * another request than the cured route's handshake is marked unsafe and says so in its title.
+	 * another request than the cured route's handshake is marked unsafe and says so in its title; none did where nginx refuses to start.
 	 */
-	prove(report: Report, cures: readonly Cure[]): readonly Fix[] {
+	prove(report: Report, cures: readonly Cure[], refused = false): readonly Fix[] {
 		const fixes: Fix[] = [];
 		for (const cure of cures) {
 			const verdict = this.#verdictOf(report.route, cure.edits, cure.changes);
 			if (verdict === 'worse') continue;
-			const safe = verdict.length === 0;
+			const safe = refused || verdict.length === 0;
 			fixes.push({
 				title: safe ? cure.title : `${cure.title} (also changes ${listed(verdict)})`,
 				safe,
@@ -162,6 +162,14 @@ function keyOfEdits(edits: readonly Edit[]): string {
 	return edits.map((edit) => `${edit.path}\0${edit.span.start}\0${edit.span.end}\0${edit.text}`).join('\0\0');
 }
 
+/** True when an edit takes the whole location out on purpose: a copy that nginx refuses. */
+function isRemoved({ at }: Route, edits: readonly Edit[]): boolean {
+	return edits.some(
+		({ path, span, text }) =>
+			text === '' && path === at.file.path && span.start <= at.node.span.start && at.node.span.end <= span.end,
+	);
+}
+
 /** The same files with some texts changed. */
 export function overlaid(files: Files, texts: ReadonlyMap<string, string>): Files {
 	return {
@@ -182,7 +190,10 @@ function compare(
 ): Verdict {
 	const changed = new Set<string>();
 	for (const [route, same] of paired(before.allRoutes, routes)) {
-		if (same === undefined) return 'worse';
+		if (same === undefined) {
+			if (isRemoved(route, edits)) continue;
+			return 'worse';
+		}
 		const isSubject = route.id === subject?.id;
 		const role = roleOf(route, isSubject, edits, on);
 		const effect = effectOn(route, same.location, predictor, role);
@@ -245,11 +256,12 @@ function changes(before: Prediction, after: Prediction, role: Role): boolean {
 	return false;
 }
 
-/** Each route with the same one after the edits: by order where none was added or removed, else by its title. */
+/** Each route with the same one after the edits: by its title, and by order where one has another title now. */
 function paired(before: readonly Route[], after: readonly Route[]): readonly (readonly [Route, Route | undefined])[] {
-	if (before.length === after.length) return before.map((route, index) => [route, after[index]]);
-	const later = byTitle(after);
-	return [...byTitle(before)].map(([key, route]) => [route, later.get(key)]);
+	const [earlier, later] = [byTitle(before), byTitle(after)];
+	const isRenamed = before.length === after.length && [...earlier.keys()].some((key) => !later.has(key));
+	if (isRenamed) return before.map((route, index) => [route, after[index]]);
+	return [...earlier].map(([key, route]) => [route, later.get(key)]);
 }
 
 /** Routes by file, title, and the how-manieth of that title. */

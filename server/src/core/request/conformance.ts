@@ -2,6 +2,7 @@ import type { PlacedDirective, Scope } from '../config/model.ts';
 import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { type ClientHeader, hasToken } from './clientHeaders.ts';
 import { joined } from './headerSet.ts';
+import { changedAnswer } from './headersMore.ts';
 import type { Level } from './level.ts';
 import type { Obstacle } from './prediction.ts';
 import type { RequestState } from './state.ts';
@@ -30,39 +31,38 @@ export function judge(state: RequestState, passed: Passed): Judgement {
 	}
 	judgeClient(state.headers, found);
 	judgeRequestLine(passed, found);
-	found.unknown ??= moreHeaders(passed.level);
 	if (passed.headers.unknown === undefined) {
 		judgeUpgrade(passed, found);
 		judgeConnection(passed, found);
 		judgeKey(state, passed, found);
 	}
+	judgeChanged(state, found);
 	judgeResponse(state, passed.level, module, found);
 	return found;
 }
 
-/** Why the headers of a handshake are not known: the headers-more module may change them. */
-function moreHeaders(level: Level): string | undefined {
-	for (const name of MORE_HEADERS) {
-		if (!level.mayAny([name])) continue;
-		for (const at of level.lines(name).lines)
-			for (const { value } of at.node.args) {
-				const lower = (/^[^:]*/.exec(value)?.[0] ?? '').trim().toLowerCase();
-				const fits = lower.endsWith('*') ? DECISIVE.some((one) => one.startsWith(lower.slice(0, -1))) : DECISIVE.includes(lower);
-				if (fits) return `${name} may change ${lower}, and is not modelled`;
-			}
-	}
-	return undefined;
+/** Of the obstacles so far, those that headers-more made: it took the header from the client's request before anything read it. */
+function judgeChanged(state: RequestState, found: Collector): void {
+	const [changed] = [...state.headersChanged].filter(([name]) =>
+		found.obstacles.some(({ code }) => code === 'client-request' || code === 'key-missing' || code.startsWith(`${name}-`)),
+	);
+	if (changed === undefined) return;
+	const [name, at] = changed;
+	const is = state.headers.find(({ lower }) => lower === name)?.value;
+	const header = HANDSHAKE_NAMES.get(name) ?? name;
+	found.obstacles.unshift({
+		code: 'request-header-changed',
+		at: [at],
+		text: `${at.node.name.value} ${is === undefined ? `takes ${header} out of the client’s request` : `makes “${header}: ${fromBytes(is)}” of the client’s header`}`,
+	});
 }
 
-const MORE_HEADERS = ['more_clear_input_headers', 'more_set_input_headers', 'more_clear_headers', 'more_set_headers'] as const;
-const DECISIVE: readonly string[] = [
-	'upgrade',
-	'connection',
-	'host',
-	'sec-websocket-key',
-	'sec-websocket-version',
-	'sec-websocket-accept',
-];
+const HANDSHAKE_NAMES: ReadonlyMap<string, string> = new Map([
+	['upgrade', 'Upgrade'],
+	['connection', 'Connection'],
+	['sec-websocket-key', 'Sec-WebSocket-Key'],
+	['sec-websocket-version', 'Sec-WebSocket-Version'],
+]);
 
 /** A request that nginx answers itself is no tunnel. */
 export function notProxied(text: string, at: readonly PlacedDirective[]): Obstacle {
@@ -199,6 +199,7 @@ function isKey(value: string): boolean {
 /** What nginx does to the 101 on its way back (HD31–HD35, RT8, TO10). */
 function judgeResponse(state: RequestState, level: Level, module: string, found: Collector): void {
 	judgeStatus(state, level, module, found);
+	judgeChangedAnswer(state, level, found);
 	if (!level.mayAny([`${module}_hide_header`, 'add_header'])) return;
 	const asksProtocol = state.headers.some(({ lower }) => lower === 'sec-websocket-protocol');
 	const needed = new Map([
@@ -241,6 +242,19 @@ function judgeResponse(state: RequestState, level: Level, module: string, found:
 				at: [at],
 				text: `nginx adds ${name} to the answer, which the client refuses`,
 			});
+	}
+}
+
+/** What headers-more makes of the headers that the client needs. */
+function judgeChangedAnswer(state: RequestState, level: Level, found: Collector): void {
+	for (const [lower, { at, value }] of changedAnswer(state, level, ['upgrade', 'sec-websocket-accept'])) {
+		if (lower === 'upgrade' && value !== undefined && lowerCase(value) === 'websocket') continue;
+		const header = lower === 'upgrade' ? 'Upgrade' : 'Sec-WebSocket-Accept';
+		found.obstacles.push({
+			code: 'response-header-changed',
+			at: [at],
+			text: `${at.node.name.value} ${value === undefined ? `takes ${header} out of the answer` : `puts “${header}: ${fromBytes(value)}” in the answer`}`,
+		});
 	}
 }
 

@@ -4,6 +4,7 @@ import { parseOffset } from '../reference/values.ts';
 import { toBytes } from '../text/bytes.ts';
 import { type AskSubrequest, checkAccess } from './access.ts';
 import { hasErrorPage, specialResponse } from './errorPage.ts';
+import { changeClientHeaders } from './headersMore.ts';
 import type { Handler, Level } from './level.ts';
 import { findLocation } from './locationTable.ts';
 import { takeRealAddress } from './realIp.ts';
@@ -151,11 +152,13 @@ function locationPhases(state: RequestState): Step {
 		if (ending.kind === 'finalize') return ending;
 		if (ending.kind === 'response') return respond(state, ending.status);
 		if (state.uriChanged) {
+			changeClientHeaders(state);
 			state.jumpsLeft--;
 			if (state.jumpsLeft === 0) return { kind: 'finalize', status: 500 };
 			return { kind: 'find' };
 		}
 	}
+	changeClientHeaders(state);
 	takeRealAddress(state, state.level);
 	const refused = checkAccess(state, askFrom(state));
 	if (refused !== undefined) return { kind: 'finalize', status: refused };

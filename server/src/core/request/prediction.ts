@@ -36,8 +36,10 @@ export interface Obstacle {
 		| 'request-target' // the request line has a space or a control character in its URI (RFC 9112 §3.2)
 		| 'module' // fastcgi, grpc, memcached: no tunnel
 		| 'response-header-hidden' // proxy_hide_header Upgrade / Sec-WebSocket-Accept
+		| 'response-header-changed' // headers-more took them, or wrote other ones
 		| 'response-header-added' // add_header Upgrade … always
 		| 'response-status' // error_page without `=` relabels the 101 (RT8)
+		| 'request-header-changed' // headers-more changed the client's headers before they were read
 		| 'client-request' // the client's own request is no handshake
 		| 'subrequest'
 		| 'not-proxied';

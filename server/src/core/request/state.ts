@@ -45,7 +45,12 @@ export class RequestState {
 	/** As the client sent it. */
 	readonly requestLine: string;
 	readonly sentMethod: string;
-	readonly headers: readonly ClientHeader[];
+	/** As the client sent them, and as headers-more left them. */
+	headers: readonly ClientHeader[];
+	/** Names of client headers whose variables were read, in their form (`sec_websocket_key`). */
+	readonly headersRead = new Set<string>();
+	/** The headers of a handshake that headers-more changed, lower case, with the line that did. */
+	readonly headersChanged = new Map<string, PlacedDirective>();
 	/** `$request_uri`. */
 	readonly unparsed: string;
 	readonly localAddress: string | undefined;

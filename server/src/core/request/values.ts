@@ -50,7 +50,10 @@ export function variable(state: RequestState, name: string): Value {
 	if (source !== undefined) return compute(state, name, source);
 	const builtIn = BUILT_INS.get(name);
 	if (builtIn !== undefined) return KEPT.has(name) ? keep(state, name, builtIn) : builtIn(state);
-	if (name.startsWith('http_')) return headerVariable(state.headers, name.slice(5), state.model.ground.traits);
+	if (name.startsWith('http_')) {
+		state.headersRead.add(name.slice(5));
+		return headerVariable(state.headers, name.slice(5), state.model.ground.traits);
+	}
 	if (name.startsWith('arg_')) {
 		state.touch(state.argsBy);
 		return argVariable(state.args, name.slice(4));

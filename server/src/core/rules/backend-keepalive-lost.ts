@@ -1,6 +1,6 @@
 import type { PlacedDirective } from '../config/model.ts';
 import { isAtLeast } from '../reference/versions.ts';
-import { insertBlockBefore, removeDirective, replaceArgument } from './cures/editing.ts';
+import { insertBefore, removeDirective, replaceArgument } from './cures/editing.ts';
 import { mapBehind } from './mapCause.ts';
 import { type Cure, defineRule, placeOf, type Report, type RuleContext } from './rule.ts';
 import { titleOf, whereIs } from './wording.ts';
@@ -174,16 +174,11 @@ function misplaced(block: PlacedDirective): Readonly<Record<'keepalive' | 'metho
 
 function moved(keepalive: PlacedDirective, method: PlacedDirective): readonly Cure[] {
 	if (keepalive.file !== method.file || keepalive.via.length !== method.via.length) return [];
-	const { source, path } = { source: method.file.tree.source, path: method.file.path };
-	const text = source.slice(method.node.span);
-	const { eol } = source;
-	const before = insertBlockBefore(keepalive, [text]);
-	const inserted = before.text.endsWith(`${eol}${eol}`) ? before.text.slice(0, -eol.length) : before.text;
 	return [
 		{
 			title: `Move ${method.node.name.value} above keepalive`,
 			preferred: true,
-			edits: [{ path, span: before.span, text: inserted }, removeDirective(method)],
+			edits: [insertBefore(keepalive, [method.file.tree.source.slice(method.node.span)]), removeDirective(method)],
 		},
 	];
 }

@@ -1,12 +1,15 @@
 import { parseListen } from '../config/listen.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
-import { defineRule, placeOf, type RuleContext } from './rule.ts';
+import { removeDirective } from './cures/editing.ts';
+import { type Cure, defineRule, placeOf, type RuleContext } from './rule.ts';
+import { saysTheSame } from './sameText.ts';
 import { whereIs } from './wording.ts';
 
 export default defineRule({
 	id: 'definition-duplicate',
 	summary: 'An upstream, a listen of one server, or a default server is there twice.',
 	severity: 'error',
+	refused: true,
 	why: `nginx refuses to start with two \`upstream\` blocks of one name, with the same \`listen\` twice in a server, and with two servers that
 are both \`default_server\` of one address. Included files are the usual cause.`,
 	remedy: 'Keep one of them.',
@@ -51,7 +54,6 @@ server {
 	}
 }
 `,
-			fixed: '',
 			proof: { bad: 'rejected' },
 		},
 		{
@@ -80,7 +82,6 @@ server {
 	}
 }
 `,
-			fixed: '',
 			proof: { bad: 'rejected' },
 		},
 	],
@@ -115,9 +116,16 @@ function* repeated(
 				severity: 'error' as const,
 				at: placeOf(at),
 				related: [{ ...placeOf(first), message: 'the first one' }],
-				message: `nginx refuses to start with a duplicate ${what} ${at.node.args[0]?.value ?? ''}: the first stands in ${whereIs(first, configuration)}. Keep one of them.`,
+				message: `nginx refuses to start: there is a second ${what} ${at.node.args[0]?.value ?? ''} (the first stands in ${whereIs(first, configuration)}). Keep one of them.`,
+				cures: () => withoutSecond(first, at, what),
 			};
 	}
+}
+
+/** What says the same twice is taken out; of two that differ a person has to choose. */
+function withoutSecond(first: PlacedDirective, at: PlacedDirective, what: string): readonly Cure[] {
+	if (first.node === at.node || what.startsWith('default')) return [];
+	return [{ title: `Remove this ${what}`, preferred: saysTheSame(first, at), edits: [removeDirective(at)] }];
 }
 
 /** Address, port and protocol; a host name may stand for an address that is written elsewhere, and is left alone. */

@@ -7,6 +7,7 @@ export default defineRule({
 	summary: 'A directive has too few or too many arguments, or a block where none belongs.',
 	severity: 'error',
 	aboutText: true,
+	refused: true,
 	why: `nginx counts the arguments before it looks at them and refuses to start with "invalid number of arguments". The counts are those that
 real nginx of three generations took.`,
 	remedy: 'Give the directive the arguments it takes; put a value with blanks into quotes.',

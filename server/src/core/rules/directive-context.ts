@@ -8,6 +8,7 @@ export default defineRule({
 	summary: 'A directive stands in a block where nginx does not allow it.',
 	severity: 'error',
 	aboutText: true,
+	refused: true,
 	why: `Every directive has its contexts; elsewhere nginx refuses to start with "directive is not allowed here". A \`map\` belongs in the
 http block, not in a server or location, and proxy_set_header is not allowed in an \`if\`.`,
 	remedy: 'Move the directive to a block that takes it.',

@@ -8,6 +8,7 @@ export default defineRule({
 	summary: 'A directive that may come once stands twice on one level.',
 	severity: 'error',
 	aboutText: true,
+	refused: true,
 	why: `Most directives hold one value, and nginx refuses a second line on the same level with "is duplicate", even if both say the same. It is
 the same level when the line comes from an included file: a snippet with proxy settings next to one's own is the usual case. Lists such as
 proxy_set_header and add_header may be repeated.`,

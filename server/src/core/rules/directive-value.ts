@@ -11,6 +11,7 @@ export default defineRule({
 	summary: 'A value that is no time, size, number, flag or word of the directive.',
 	severity: 'error',
 	aboutText: true,
+	refused: true,
 	why: `nginx reads times, sizes, numbers, on and off, and words of a list when it reads the configuration, and refuses to start with
 "invalid value". Such directives take no variables. What counts as a value is what real nginx of three generations took.`,
 	remedy: 'Write the value as nginx reads it: `1h 30m`, `500ms`, `8k`, `on`.',

@@ -6,6 +6,7 @@ export default defineRule({
 	id: 'directive-version',
 	summary: 'A directive that this version of nginx does not have yet, or no more.',
 	severity: 'warning',
+	refused: true,
 	why: `nginx refuses to start on a directive that came with a later version, and on one that was removed. The version is not in the
 configuration: it is the one that the settings or the command line name, or else assumed. That is why a newer directive is
 reported as information only.`,

@@ -38,7 +38,12 @@ export function forwardingOf(route: Route, version: NginxVersion): Forwarding | 
 	if (!obstacles.some(({ code }) => HEADER_OBSTACLES.has(code))) return undefined;
 	if (route.handshake.location !== route.location || !isReached(route)) return undefined;
 	if (route.handshake.upstream !== null && route.handshake.upstream.module !== 'proxy') return undefined;
-	if (obstacles.some(({ code }) => code === 'not-proxied' || code === 'module' || code === 'http-2')) return undefined;
+	if (
+		obstacles.some(
+			({ code }) => code === 'not-proxied' || code === 'module' || code === 'http-2' || code === 'request-header-changed',
+		)
+	)
+		return undefined;
 	const headers = effective(route.location, 'proxy_set_header', version);
 	const lines = headers.level === 'own' || headers.level === 'inherited' ? headers.directives : [];
 	return {

@@ -2,7 +2,7 @@ import type { PlacedDirective } from '../config/model.ts';
 import type { Prediction } from '../request/prediction.ts';
 import { HANDLERS } from '../routes/handlers.ts';
 import type { Route } from '../routes/route.ts';
-import { removeDirective } from './cures/editing.ts';
+import { removeDirective, wrapDirective } from './cures/editing.ts';
 import { type Cure, defineRule, placeOf, type Report } from './rule.ts';
 import { aboutRoute, titleOf, whereIs } from './wording.ts';
 
@@ -111,7 +111,20 @@ valid_referers without \`none\` (browsers send no Referer with a handshake) answ
 	}
 }
 `,
-			fixed: '',
+			fixed: `server {
+	listen 8080;
+	if ($http_upgrade !~* "^websocket$") {
+		return 404;
+	}
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
 			proof: { bad: 404 },
 		},
 		{
@@ -145,7 +158,22 @@ valid_referers without \`none\` (browsers send no Referer with a handshake) answ
 	}
 }
 `,
-			fixed: '',
+			fixed: `server {
+	listen 8080;
+	location /ws {
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+		if ($http_upgrade ~* websocket) {
+			proxy_pass http://127.0.0.1:9000;
+		}
+		if ($http_upgrade !~* "^websocket$") {
+			return 426;
+		}
+	}
+}
+`,
 			proof: { bad: 426 },
 		},
 	],
@@ -211,7 +239,7 @@ function advice(line: PlacedDirective): string {
 		case 'valid_referers':
 			return 'Add none, and check the Origin instead.';
 		default:
-			return 'Move it into a location of its own, or put a condition around it.';
+			return 'Move it into a location of its own, or let handshakes pass it: `if ($http_upgrade !~* "^websocket$") { … }` around it.';
 	}
 }
 
@@ -243,6 +271,19 @@ function curesOf(line: PlacedDirective): readonly Cure[] {
 						},
 					];
 		default:
-			return [];
+			return line.scope.context === 'location' || line.scope.context === 'server' ? unlessHandshake(line) : [];
 	}
+}
+
+/** What answers plain requests goes on doing so. */
+function unlessHandshake(line: PlacedDirective): readonly Cure[] {
+	const name = line.node.name.value;
+	return [
+		{
+			title: `Let handshakes pass this ${name}`,
+			preferred: true,
+			edits: wrapDirective(line, 'if ($http_upgrade !~* "^websocket$")'),
+		},
+		{ title: `Remove this ${name}`, preferred: false, edits: [removeDirective(line)] },
+	];
 }

@@ -1,10 +1,9 @@
-import { effective } from '../config/effective.ts';
 import { listensOf } from '../config/listen.ts';
 import type { PlacedDirective } from '../config/model.ts';
 import type { Route } from '../routes/route.ts';
 import { replaceArgument } from './cures/editing.ts';
-import { headerEdits } from './cures/headerLines.ts';
-import { type Cure, defineRule, placeOfArgument, type RuleContext } from './rule.ts';
+import { hostCure } from './cures/host.ts';
+import { type Cure, defineRule, placeOfArgument } from './rule.ts';
 import { aboutRoute, routePlace } from './wording.ts';
 
 export default defineRule({
@@ -83,7 +82,7 @@ server {
 					severity: 'hint',
 					at: routePlace(route),
 					message: `The backend gets "Host: ${upstream.headers.get('host') ?? ''}" and not the name in the browser's address, so a check of the Origin against it answers 403 (Go's gorilla/websocket and Tornado do so). Write \`proxy_set_header Host ${wanted};\`.`,
-					cures: () => curesOf(route, context, wanted),
+					cures: () => hostCure(route, context, wanted),
 				};
 			else if (wanted === '$http_host' && line.node.args[1]?.value === '$host')
 				yield {
@@ -99,19 +98,6 @@ server {
 
 function isUsualPort(route: Route): boolean {
 	return listensOf(route.server).some(({ port }) => port === 80 || port === 443 || port === 0);
-}
-
-function curesOf(route: Route, context: RuleContext, value: string): readonly Cure[] {
-	const found = effective(route.location, 'proxy_set_header', context.version);
-	if (found.level === 'unknown') return [];
-	const edits = headerEdits(
-		route,
-		{ lines: found.level === 'default' ? [] : found.directives, own: found.level === 'own' },
-		new Map([['host', value]]),
-	);
-	return edits === undefined
-		? []
-		: [{ title: "Send the browser's host to the backend", preferred: true, edits, changes: 'host' }];
 }
 
 function replaced(line: PlacedDirective): readonly Cure[] {

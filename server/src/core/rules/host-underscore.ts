@@ -1,3 +1,4 @@
+import { hostCure } from './cures/host.ts';
 import { defineRule, placeOf } from './rule.ts';
 import { aboutRoute, routePlace } from './wording.ts';
 
@@ -36,15 +37,14 @@ server {
 	listen 8080;
 	location /ws {
 		proxy_pass http://chat_backend;
-		proxy_set_header Host $host;
 		proxy_http_version 1.1;
 		proxy_set_header Upgrade $http_upgrade;
 		proxy_set_header Connection "upgrade";
+		proxy_set_header Host $host;
 		proxy_read_timeout 1h;
 	}
 }
 `,
-			fixed: '',
 			proof: { bad: 101 },
 		},
 	],
@@ -60,6 +60,7 @@ server {
 				at: routePlace(route),
 				related: [{ ...placeOf(upstream.upstream), message: 'The name comes from here.' }],
 				message: `The backend gets "Host: ${host}", the name of the upstream, and Tomcat (1 of 21 tested backends) and Django answer 400 to an underscore. Write \`proxy_set_header Host $host;\`.`,
+				cures: () => hostCure(route, context, '$host'),
 			};
 		}
 	},

@@ -6,6 +6,7 @@ export default defineRule({
 	id: 'if-condition-refused',
 	summary: 'The condition of an if is written as in a programming language.',
 	severity: 'error',
+	refused: true,
 	why: `nginx knows \`=\`, \`!=\`, \`~\`, \`~*\`, \`!~\`, \`!~*\` and the tests \`-f\`, \`-d\`, \`-e\`, \`-x\`, one of them in each condition.
 It refuses to start with \`==\`, \`&&\` or \`||\`.`,
 	remedy: 'Write one condition with one of these operators; put two conditions into a map, or test a text of both variables.',

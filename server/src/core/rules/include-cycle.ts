@@ -5,6 +5,7 @@ export default defineRule({
 	summary: 'A file includes itself.',
 	severity: 'error',
 	aboutText: true,
+	refused: true,
 	why: `nginx puts an included file in the place of the include and reads on. A file that includes itself, straight or through others,
 is never read to its end: nginx refuses to start when it can open no more files.`,
 	remedy: 'Remove the include that leads back.',

@@ -59,7 +59,30 @@ proxy_set_header, proxy_http_version and timeouts of the location that the hands
 	}
 }
 `,
-			fixed: '',
+			fixed: `map $http_upgrade $connection_upgrade {
+	default upgrade;
+	''      '';
+}
+
+server {
+	listen 8080;
+	location /ws {
+		rewrite ^/ws(.*)$ /app$1 last;
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location /app {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection $connection_upgrade;
+		proxy_read_timeout 1h;
+	}
+}
+`,
 			proof: { bad: 'fails' },
 		},
 	],
@@ -109,7 +132,7 @@ function curesOf(target: Route, context: RuleContext): readonly Cure[] {
 	return [
 		{
 			title: 'Forward the upgrade headers where the handshake ends',
-			preferred: false,
+			preferred: true,
 			edits: version === undefined ? forward : [version, ...forward],
 		},
 	];

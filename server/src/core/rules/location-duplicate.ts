@@ -1,12 +1,15 @@
 import { locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
+import { removeDirective } from './cures/editing.ts';
 import { defineRule, placeOf } from './rule.ts';
+import { saysTheSame } from './sameText.ts';
 import { whereIs } from './wording.ts';
 
 export default defineRule({
 	id: 'location-duplicate',
 	summary: 'The same location stands twice in one block.',
 	severity: 'error',
+	refused: true,
 	why: `Two prefix locations of one block with the same path, or two exact ones, are a "duplicate location": nginx refuses to start. \`^~\` makes
 no difference, and neither do quotes or an included file. An exact location beside a prefix, equal regular expressions and equal
 named locations are taken.`,
@@ -47,7 +50,6 @@ named locations are taken.`,
 	}
 }
 `,
-			fixed: '',
 			proof: { bad: 'rejected' },
 		},
 	],
@@ -61,8 +63,12 @@ named locations are taken.`,
 						path: at.file.path,
 						span: { start: at.node.name.span.start, end: (at.node.args.at(-1) ?? at.node.name).span.end },
 					},
-					message: `nginx refuses to start with duplicate location "${path}": this block has a location for the same path already (${whereIs(first, configuration)}). Join the two into one.`,
+					message: `nginx refuses to start: this block has a location for ${path} already (${whereIs(first, configuration)}). Join the two into one.`,
 					related: [{ ...placeOf(first), message: 'the first one' }],
+					cures: () =>
+						first.node !== at.node && saysTheSame(first, at)
+							? [{ title: 'Remove this copy', preferred: true, edits: [removeDirective(at)] }]
+							: [],
 				};
 			}
 	},

@@ -6,6 +6,7 @@ export default defineRule({
 	id: 'location-nesting',
 	summary: 'A location stands in another one in a way that nginx refuses.',
 	severity: 'error',
+	refused: true,
 	why: `A location in another one has to begin with the path of the outer one; nothing stands in an exact or a named location, and a named one
 stands in the server alone. Otherwise nginx refuses to start: "is outside location", "cannot be inside the exact location".`,
 	remedy: 'Move the location out, beside the other one.',

@@ -1,8 +1,8 @@
 import { locationMatch, locationTitle } from '../config/location.ts';
-import type { Scope } from '../config/model.ts';
+import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { Route } from '../routes/route.ts';
 import { handshakeRequest } from '../routes/urls.ts';
-import { replaceArgument } from './cures/editing.ts';
+import { moveBefore, replaceArgument } from './cures/editing.ts';
 import { type Cure, defineRule, placeOf, placeOfArgument, type Report, type RuleContext } from './rule.ts';
 import { aboutRoute, whereIs } from './wording.ts';
 
@@ -83,7 +83,6 @@ matches wins. Only \`^~\` on the prefix keeps them out.`,
 	}
 }
 `,
-			fixed: '',
 			proof: { bad: 404 },
 		},
 	],
@@ -128,7 +127,12 @@ function firstExpression(route: Route, context: RuleContext): Report | undefined
 		at: placeOfArgument(route.at, match.argument),
 		message: `nginx gives ${path} to ${locationTitle(opener)} (${whereIs(opener, context.configuration)}), the first regular expression in the file that matches, and no WebSocket gets through there. Move this location above it.`,
 		related: [{ ...placeOf(opener), message: `Takes ${path} first.` }, ...(about.related ?? [])],
+		cures: () => movedAbove(route.at, opener),
 	};
+}
+
+function movedAbove(at: PlacedDirective, opener: PlacedDirective): readonly Cure[] {
+	return [{ title: `Move this location above ${locationTitle(opener)}`, preferred: true, edits: moveBefore(at, opener) }];
 }
 
 /** The location that got the request in place of the route's own, when it is a regular expression. */

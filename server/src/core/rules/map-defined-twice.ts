@@ -1,4 +1,5 @@
 import type { PlacedDirective } from '../config/model.ts';
+import { removeDirective } from './cures/editing.ts';
 import { mapsOf } from './mapCause.ts';
 import { defineRule, placeOf } from './rule.ts';
 import { whereIs } from './wording.ts';
@@ -51,7 +52,6 @@ server {
 	}
 }
 `,
-			fixed: '',
 			proof: { bad: 101 },
 		},
 	],
@@ -72,11 +72,20 @@ server {
 					at: placeOf(map),
 					related: [{ ...placeOf(last), message: 'This one counts.' }],
 					message: `This map has no effect: ${whereIs(last, context.configuration)} defines ${last.node.args[1]?.value} again, and nginx takes the last definition for the whole http block. Remove this one, or rename it.`,
+					cures: () =>
+						isPlacedOnce(map, maps)
+							? [{ title: 'Remove this map, which has no effect', preferred: true, edits: [removeDirective(map)] }]
+							: [],
 				};
 			}
 		}
 	},
 });
+
+/** False for a map of a file that is included twice: taking it out there takes both. */
+function isPlacedOnce(map: PlacedDirective, maps: readonly PlacedDirective[]): boolean {
+	return maps.filter(({ node }) => node === map.node).length === 1;
+}
 
 function isSame(one: PlacedDirective, other: PlacedDirective): boolean {
 	if (one.node.args[0]?.value !== other.node.args[0]?.value) return false;

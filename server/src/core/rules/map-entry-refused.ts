@@ -7,6 +7,7 @@ export default defineRule({
 	id: 'map-entry-refused',
 	summary: 'A map has an entry that nginx refuses: a key twice, or not one key and one value.',
 	severity: 'error',
+	refused: true,
 	why: `An entry of a map is a key and a value. Keys are compared without regard to case, and each may stand once, \`default\` too; nginx
 refuses to start otherwise ("conflicting parameter", "invalid number of the map parameters").`,
 	remedy: 'Leave one entry for each key, and write one value behind it, in quotes when it has blanks.',

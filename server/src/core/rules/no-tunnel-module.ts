@@ -1,5 +1,6 @@
+import { removeDirective } from './cures/editing.ts';
 import { defineRule, placeOf } from './rule.ts';
-import { aboutRoute, routePlace } from './wording.ts';
+import { aboutRoute, whereIs } from './wording.ts';
 
 export default defineRule({
 	id: 'no-tunnel-module',
@@ -37,16 +38,64 @@ sends afterwards arrives; grpc_pass answers 502.`,
 			fixed: '',
 			proof: { bad: 'fails' },
 		},
+		{
+			title: 'a second handler below proxy_pass',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+		«fastcgi_pass 127.0.0.1:9000»;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'fails' },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
 			if (route.handshake.location !== route.location || route.handler === undefined) continue;
 			if (!route.handshake.obstacles.some(({ code }) => code === 'module')) continue;
+			const { handler } = route;
+			const name = handler.node.name.value;
+			const covered = route.location.directives.find(({ node }) => TUNNELS.includes(node.name.value));
 			yield {
 				...aboutRoute(route),
-				at: route.handler === undefined ? routePlace(route) : placeOf(route.handler),
-				message: `${route.handler.node.name.value} makes no tunnel, so no WebSocket works here. Pass this location to a backend that speaks HTTP, uwsgi or SCGI.`,
+				at: placeOf(handler),
+				message:
+					covered === undefined
+						? `${name} makes no tunnel, so no WebSocket works here. Pass this location to a backend that speaks HTTP, uwsgi or SCGI.`
+						: `Of several handlers in a location nginx takes the last: this ${name}, which makes no tunnel, and not ${covered.node.name.value} (${whereIs(covered, context.configuration)}). Keep the one that speaks WebSocket.`,
+				cures: () =>
+					covered === undefined
+						? []
+						: [
+								{
+									title: `Keep ${covered.node.name.value} alone`,
+									preferred: true,
+									changes: 'backend',
+									edits: [removeDirective(handler)],
+								},
+							],
 			};
 		}
 	},
 });
+
+/** Handlers that make a tunnel (src/http/modules: u->upgrade). */
+const TUNNELS: readonly string[] = ['proxy_pass', 'uwsgi_pass', 'scgi_pass'];

@@ -7,6 +7,7 @@ export default defineRule({
 	summary: 'The address in proxy_pass does not start with http:// or https://.',
 	severity: 'error',
 	aboutText: true,
+	refused: true,
 	why: `A WebSocket starts as an HTTP request, so nginx passes it to \`http://\` or \`https://\`. It knows no \`ws://\` and no \`wss://\`, and
 without a scheme it does not start either ("invalid URL prefix").`,
 	remedy: 'Write `http://` in place of `ws://`, and `https://` in place of `wss://`.',

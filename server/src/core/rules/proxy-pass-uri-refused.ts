@@ -7,6 +7,7 @@ export default defineRule({
 	id: 'proxy-pass-uri-refused',
 	summary: 'A URI stands in proxy_pass where nginx has no prefix to replace by it.',
 	severity: 'error',
+	refused: true,
 	why: `A URI behind the address replaces the prefix that the location matched. In a location with a regular expression, a named location,
 an \`if\` or a \`limit_except\` there is none, and nginx refuses to start: "proxy_pass" cannot have URI part. With a variable in the value it
 is allowed.`,

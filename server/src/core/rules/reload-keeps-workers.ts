@@ -1,3 +1,4 @@
+import { insertBefore } from './cures/editing.ts';
 import { defineRule, placeOf, placeOfArgument } from './rule.ts';
 import { titleOf } from './wording.ts';
 
@@ -48,7 +49,6 @@ http {
 	}
 }
 `,
-			fixed: '',
 			proof: { bad: 101 },
 		},
 	],
@@ -64,6 +64,18 @@ http {
 				span: { start: placeOf(route.at).span.start, end: placeOfArgument(route.at, route.at.node.args.length - 1).span.end },
 			},
 			message: `After a reload the old workers live on until the last tunnel of ${titleOf(route)} ends, with the old configuration. Set \`worker_shutdown_timeout 1h;\` at the top of nginx.conf to end them.`,
+			cures: () => {
+				const first = root.directives.find((placed) => placed.via.length === 0);
+				return first === undefined
+					? []
+					: [
+							{
+								title: 'End old workers an hour after a reload',
+								preferred: true,
+								edits: [insertBefore(first, ['worker_shutdown_timeout 1h;'])],
+							},
+						];
+			},
 		};
 	},
 });

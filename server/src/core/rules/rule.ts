@@ -101,6 +101,8 @@ export interface RuleMeta {
 	readonly severity: Severity;
 	/** True for a rule about the text, whose severity depends on no location's intent. */
 	readonly aboutText?: true;
+	/** True when nginx starts on no configuration that it finds something in: a cure changes no request that worked. */
+	readonly refused?: true;
 	/** Paragraphs: what nginx does and why that hurts. */
 	readonly why: string;
 	/** What to write instead. */

@@ -13,6 +13,7 @@ import directiveValue from './directive-value.ts';
 import directiveVersion from './directive-version.ts';
 import handlerLost from './handler-lost.ts';
 import handshakeAnswered from './handshake-answered.ts';
+import handshakeHeaderChanged from './handshake-header-changed.ts';
 import handshakeKeyMissing from './handshake-key-missing.ts';
 import headersLost from './headers-lost.ts';
 import hostNotForwarded from './host-not-forwarded.ts';
@@ -88,6 +89,7 @@ export const RULES: readonly Rule[] = [
 	directiveVersion,
 	handlerLost,
 	handshakeAnswered,
+	handshakeHeaderChanged,
 	handshakeKeyMissing,
 	headersLost,
 	hostNotForwarded,

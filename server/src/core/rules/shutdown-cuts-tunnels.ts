@@ -1,4 +1,5 @@
 import { parseTime } from '../reference/values.ts';
+import { replaceArgument } from './cures/editing.ts';
 import { defineRule, placeOf } from './rule.ts';
 import { formatDuration } from './wording.ts';
 
@@ -49,7 +50,6 @@ http {
 	}
 }
 `,
-			fixed: '',
 			proof: { bad: 101 },
 		},
 	],
@@ -62,6 +62,10 @@ http {
 			severity: 'information',
 			at: placeOf(line),
 			message: `Every reload of nginx cuts all tunnels ${formatDuration(time)} later, and the browsers see close code 1006. Write a longer time, or make sure that clients reconnect.`,
+			cures: () => {
+				const edit = replaceArgument(line, 0, '1h');
+				return edit === undefined ? [] : [{ title: 'Leave tunnels an hour after a reload', preferred: true, edits: [edit] }];
+			},
 		};
 	},
 });

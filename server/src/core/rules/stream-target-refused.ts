@@ -5,6 +5,7 @@ export default defineRule({
 	id: 'stream-target-refused',
 	summary: 'proxy_pass in a stream server takes host and port, no URL.',
 	severity: 'error',
+	refused: true,
 	why: `In \`stream\` nginx passes bytes on and knows no scheme: \`proxy_pass http://…\` is "invalid host", and an address without a port is
 "no port in upstream". nginx refuses to start.`,
 	remedy: 'Write `host:port`, or the name of an upstream of the stream block.',

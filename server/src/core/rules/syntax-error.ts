@@ -8,6 +8,7 @@ export default defineRule({
 	summary: 'nginx cannot read the file.',
 	severity: 'error',
 	aboutText: true,
+	refused: true,
 	why: `nginx reads a configuration as a whole and starts, or reloads, only when every file of it can be read. A missing semicolon makes
 the next line part of the directive, so the line that nginx names is often not the one to mend.`,
 	remedy: 'Mend the text at the marked place.',

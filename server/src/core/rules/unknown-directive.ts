@@ -6,6 +6,7 @@ export default defineRule({
 	summary: 'A directive that nginx does not have.',
 	severity: 'error',
 	aboutText: true,
+	refused: true,
 	why: `nginx refuses to start: \`unknown directive\`. Names are case-sensitive. A directive of a module that is not compiled in or loaded is
 unknown too, so a name that resembles none of nginx's own is reported as information only, and names of well-known third-party
 modules not at all.`,

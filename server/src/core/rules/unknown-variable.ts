@@ -9,6 +9,7 @@ export default defineRule({
 	summary: 'A variable is used that nothing defines.',
 	severity: 'error',
 	aboutText: true,
+	refused: true,
 	why: `nginx refuses to start: \`unknown "connection_upgrade" variable\`, without a file or a line. The check covers the whole http block,
 also lines that an inner level overrides. $connection_upgrade is no variable of nginx: it comes from the map that the
 documentation shows beside it.`,

@@ -7,6 +7,7 @@ export default defineRule({
 	id: 'upstream-refused',
 	summary: 'An upstream has no server, or one whose address nginx refuses; or proxy_pass gives an upstream a port.',
 	severity: 'error',
+	refused: true,
 	why: `A \`server\` of an upstream is a host and a port, without \`http://\` and without a path; each upstream has at least one. The ports stand
 there, so \`proxy_pass http://name:8080\` is refused for the name of an upstream ("may not have port").`,
 	remedy: 'Write `server host:port;` in the upstream and `proxy_pass http://name;` in the location.',

@@ -19,7 +19,9 @@ export interface NginxBinary {
 
 /** `stream {}` is a package of its own in Debian. */
 const STREAM_PACKAGE = 'libnginx-mod-stream';
-const STREAM_MODULE = 'usr/lib/nginx/modules/ngx_stream_module.so';
+/** Modules of others that are modelled; a suite may lack one for a while. */
+const FOREIGN_PACKAGES: readonly string[] = ['libnginx-mod-http-headers-more-filter'];
+const WANTED = ['nginx', STREAM_PACKAGE, ...FOREIGN_PACKAGES].join(' ');
 
 export type Acquired =
 	| { readonly kind: 'nginx'; readonly nginx: NginxBinary }
@@ -62,7 +64,8 @@ export async function unpackDebianNginx(suite: string, folder: string): Promise<
 	const wrapper = join(target, 'nginx');
 	const origin = `Debian ${suite}, unpacked`;
 	const root = join(target, 'root');
-	const isWhole = async (): Promise<boolean> => (await stat(join(root, STREAM_MODULE)).catch(() => undefined)) !== undefined;
+	/** The list of packages is written last: what an earlier release unpacked may lack one. */
+	const isWhole = async (): Promise<boolean> => (await readFile(join(target, 'packages'), 'utf8').catch(() => '')) === WANTED;
 	const known = await askVersion(wrapper);
 	if (known !== undefined && (await isWhole())) return { kind: 'nginx', nginx: { path: wrapper, version: known, origin, root } };
 
@@ -77,6 +80,7 @@ export async function unpackDebianNginx(suite: string, folder: string): Promise<
 		await chmod(join(scratch, 'nginx'), 0o755);
 		await rm(join(scratch, 'debs'), { recursive: true, force: true });
 		await rm(join(scratch, 'lists'), { recursive: true, force: true });
+		await writeFile(join(scratch, 'packages'), WANTED);
 		const isGood = async (): Promise<boolean> => (await askVersion(wrapper)) !== undefined && (await isWhole());
 		if ((await stat(target).catch(() => undefined)) !== undefined && !(await isGood()))
 			await rm(target, { recursive: true, force: true });
@@ -95,7 +99,7 @@ export async function unpackDebianNginx(suite: string, folder: string): Promise<
 		: { kind: 'nginx', nginx: { path: wrapper, version, origin, root } };
 }
 
-/** Fetches nginx, its stream module and the libraries it needs from one suite and unpacks them under `scratch`/root. */
+/** Fetches nginx, its stream module, the modules of others, and the libraries it needs from one suite and unpacks them under `scratch`/root. */
 async function download(suite: string, mirror: string, scratch: string): Promise<void> {
 	const lists = join(scratch, 'lists');
 	const debs = join(scratch, 'debs');
@@ -134,6 +138,8 @@ async function download(suite: string, mirror: string, scratch: string): Promise
 		pending.push(...(await dependencies(name)));
 	}
 	await run('apt-get', ['-qq', ...options, '-t', suite, 'download', 'nginx', STREAM_PACKAGE, ...libraries], limits);
+	for (const name of FOREIGN_PACKAGES)
+		await run('apt-get', ['-qq', ...options, '-t', suite, 'download', name], limits).catch(() => undefined);
 	for (const deb of await readdir(debs)) await run('dpkg', ['-x', join(debs, deb), join(scratch, 'root')], limits);
 }
 

@@ -1,4 +1,5 @@
 import type { PlacedDirective, Scope } from '../../config/model.ts';
+import type { Word } from '../../syntax/nodes.ts';
 import type { SourceText } from '../../text/sourceText.ts';
 import type { Span } from '../../text/span.ts';
 import type { Edit } from '../rule.ts';
@@ -12,6 +13,14 @@ import type { Edit } from '../rule.ts';
 export function replaceArgument(placed: PlacedDirective, index: number, text: string): Edit | undefined {
 	const word = placed.node.args[index];
 	return word && { path: placed.file.path, span: word.span, text };
+}
+
+/** Removes one word of a directive with the blanks in front of it. */
+export function removeWord(placed: PlacedDirective, word: Word): Edit {
+	const { text } = placed.file.tree.source;
+	let { start } = word.span;
+	while (/[ \t]/.test(text[start - 1] ?? '')) start--;
+	return { path: placed.file.path, span: { start, end: word.span.end }, text: '' };
 }
 
 /** Removes a directive with its line when it stands alone on it, else with the blank beside it; a comment behind it stays. */
@@ -85,6 +94,75 @@ function insertAtEnd(opener: PlacedDirective, directives: readonly string[]): Ed
 	const blankBefore = /\s$/.test(inner) || inner === '' ? '' : ' ';
 	const blankFirst = inner === '' ? ' ' : blankBefore;
 	return { path: opener.file.path, span: { start: close, end: close }, text: `${blankFirst}${onOneLine(directives)} ` };
+}
+
+/** Puts a directive into a block of its own: `if (…) {` around it. The directive itself stays as it is written. */
+export function wrapDirective(placed: PlacedDirective, head: string): readonly Edit[] {
+	const { source } = placed.file.tree;
+	const { span } = placed.node;
+	const { path } = placed.file;
+	const onOwnLine = standsOnItsOwnLine(source, span);
+	const indentation = source.indentationAt(span.start);
+	const [before, behind] = onOwnLine
+		? [`${source.eol}${indentation}${indentationUnit(source)}`, `${source.eol}${indentation}`]
+		: [' ', ' '];
+	return [
+		{ path, span: { start: span.start, end: span.start }, text: `${head} {${before}` },
+		{ path, span: { start: span.end, end: span.end }, text: `${behind}}` },
+	];
+}
+
+/**
+ * Moves a block before another one of the same file, with the comments right above it and the blank line that set it apart.
+ */
+export function moveBefore(placed: PlacedDirective, target: PlacedDirective): readonly Edit[] {
+	const { source } = placed.file.tree;
+	const moved = linesOfBlock(placed);
+	const to = linesOfBlock(target);
+	if (moved === undefined || to === undefined) {
+		const at = target.node.span.start;
+		return [
+			{ path: placed.file.path, span: { start: at, end: at }, text: `${source.slice(placed.node.span)} ` },
+			removeDirective(placed),
+		];
+	}
+	const isBlank = (line: number): boolean => line < source.lineStarts.length && lineText(source, line).trim() === '';
+	const [first, last] = [source.lineAt(moved.start), source.lineAt(moved.end - 1)];
+	const gap = isBlank(last + 1) ? 'behind' : first > 0 && isBlank(first - 1) ? 'before' : 'none';
+	const start = gap === 'before' ? (source.lineStarts[first - 1] ?? moved.start) : moved.start;
+	const end = gap === 'behind' ? (source.lineStarts[last + 2] ?? source.text.length) : moved.end;
+	const text = source.slice(moved);
+	return [
+		{
+			path: placed.file.path,
+			span: { start: to.start, end: to.start },
+			text: `${text.endsWith('\n') ? text : `${text}${source.eol}`}${gap === 'none' ? '' : source.eol}`,
+		},
+		{ path: placed.file.path, span: { start, end }, text: '' },
+	];
+}
+
+/** The whole lines of a directive and of the comments above it; undefined where something else stands on them. */
+function linesOfBlock({ node, file }: PlacedDirective): Span | undefined {
+	const { source } = file.tree;
+	const end = lineEndOf(source, node.span.end);
+	const rest = source.text.slice(node.span.end, end).trim();
+	if (!standsOnItsOwnLine(source, node.span) || (rest !== '' && !rest.startsWith('#'))) return undefined;
+	let line = source.lineAt(node.span.start);
+	while (line > 0 && isCommentLine(source, line - 1)) line--;
+	return { start: source.lineStarts[line] ?? 0, end: Math.min(end + 1, source.text.length) };
+}
+
+function lineText(source: SourceText, line: number): string {
+	const start = source.lineStarts[line] ?? 0;
+	return source.text.slice(start, lineEndOf(source, start));
+}
+
+/** Puts whole directives right before another directive, above the comments that belong to it. */
+export function insertBefore(placed: PlacedDirective, directives: readonly string[]): Edit {
+	const { eol } = placed.file.tree.source;
+	const block = insertBlockBefore(placed, directives);
+	return block.text.endsWith(`${eol}${eol}`) ? { ...block, text: block.text.slice(0, -eol.length) } : block;
 }
 
 /** Puts a block of lines before a directive, above the comments that belong to it, with a blank line behind. */
@@ -168,8 +246,7 @@ function endOfLineWith(placed: PlacedDirective): number {
 }
 
 function isCommentLine(source: SourceText, line: number): boolean {
-	const start = source.lineStarts[line] ?? 0;
-	return source.text.slice(start, lineEndOf(source, start)).trim().startsWith('#');
+	return lineText(source, line).trim().startsWith('#');
 }
 
 function lineStartOf(source: SourceText, offset: number): number {
