@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareVersions, parseVersion } from '../../server/src/core/reference/versions.ts';
+import { CHOOSY_GUARDS } from '../rules/choosyGuards.ts';
 import { GUARDS } from '../rules/guards.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { handshake } from '../support/exampleNginx.ts';
@@ -16,7 +17,7 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 	});
 	afterAll(() => backend.stop());
 
-	const known = GUARDS.filter(({ from = '1.0' }) => {
+	const known = [...GUARDS, ...CHOOSY_GUARDS].filter(({ from = '1.0' }) => {
 		const first = parseVersion(from);
 		return first === undefined || compareVersions(nginx.version, first) >= 0;
 	});
@@ -26,6 +27,7 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 			const answer = await handshake(nginx, backend, guard.http, {
 				within: 'http',
 				...(guard.path === undefined ? {} : { path: guard.path }),
+				...(guard.headers === undefined ? {} : { headers: guard.headers }),
 			});
 			expect(answer.statusLine).toBe('HTTP/1.1 101 Switching Protocols');
 			expect(answer.body.subarray(2).toString()).toBe('hello');

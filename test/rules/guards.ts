@@ -7,6 +7,8 @@ export interface Guard {
 	readonly http: string;
 	/** `/ws` unless said. */
 	readonly path?: string;
+	/** Of the handshake, beside or in place of its usual ones. */
+	readonly headers?: readonly (readonly [string, string])[];
 	/** The first version that knows it. */
 	readonly from?: string;
 }

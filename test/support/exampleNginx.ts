@@ -35,12 +35,21 @@ export function whole(
 		: `${kept}events {}\nhttp {\naccess_log off; ${PRIVATE_HTTP}\n${moved}}\n`;
 }
 
+/** Headers with others beside them, or in place of those of the same name. */
+function withHeaders(
+	headers: readonly (readonly [string, string])[],
+	others: readonly (readonly [string, string])[],
+): readonly (readonly [string, string])[] {
+	const names = new Set(others.map(([name]) => name.toLowerCase()));
+	return [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...others];
+}
+
 /** Starts nginx on an example and sends one handshake with a frame behind it. */
 export async function handshake(
 	nginx: NginxBinary,
 	backend: Backend,
 	text: string,
-	example: Pick<Example, 'within' | 'path'>,
+	example: Pick<Example, 'within' | 'path'> & { readonly headers?: readonly (readonly [string, string])[] },
 ): Promise<RawResponse> {
 	const port = await freePort();
 	const running = await startNginx(
@@ -51,8 +60,8 @@ export async function handshake(
 	try {
 		const masked = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]);
 		return await sendRaw(port, {
-			uri: example.path ?? '/ws',
-			headers: handshakeHeaders(`localhost:${port}`),
+			uri: (example.path ?? '/ws').replace(/\b9000\b/, String(backend.ports[0])),
+			headers: withHeaders(handshakeHeaders(`localhost:${port}`), example.headers ?? []),
 			tunnel: { send: masked, answerLength: 7 },
 		});
 	} finally {

@@ -67,6 +67,7 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 	const lazyPredictor: Predictor = {
 		predict: (request) => heard(made().predict(request)),
 		predictIn: (location, request) => heard(made().predictIn(location, request)),
+		predictForSome: (request, others, location) => heard(made().predictForSome(request, others, location)),
 	};
 	function heard(prediction: Prediction): Prediction {
 		options.onPrediction?.(prediction);

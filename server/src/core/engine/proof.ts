@@ -5,7 +5,7 @@ import { parseConfiguration } from '../config/parseConfiguration.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
 import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
-import { routesOf } from '../routes/routes.ts';
+import { forSomeClient, routesOf } from '../routes/routes.ts';
 import { plainRequest } from '../routes/urls.ts';
 import type { Cure, Edit, Report, RuleContext } from '../rules/rule.ts';
 import { applyEdits, editsByFile } from './edits.ts';
@@ -219,7 +219,7 @@ function roleOf(route: Route, isSubject: boolean, edits: readonly Edit[], on: Cu
 function effectFromOutside(route: Route, before: Predictor, after: Predictor, role: Role): 'none' | 'changed' | 'worse' {
 	const [url] = route.urls;
 	if (url === undefined || route.outside === undefined) return 'none';
-	const handshake = after.predict(route.request);
+	const handshake = forSomeClient(route, after, after.predict(route.request), undefined);
 	if (route.outside.upgrade && !handshake.upgrade) return 'worse';
 	const was = before.predict(plainRequest(url));
 	const is = after.predict(plainRequest(url));
@@ -229,7 +229,7 @@ function effectFromOutside(route: Route, before: Predictor, after: Predictor, ro
 
 /** What becomes of a route's requests in a scope that replaces its own. They are the same requests, though its example URL may have changed. */
 function effectOn(route: Route, scope: Scope, predictor: Predictor, role: Role): 'none' | 'changed' | 'worse' {
-	const handshake = predictor.predictIn(scope, route.request);
+	const handshake = forSomeClient(route, predictor, predictor.predictIn(scope, route.request), scope);
 	const plain = predictor.predictIn(scope, plainRequest(route.urls[0]));
 	const isLost = (before: Prediction, after: Prediction): boolean => before.outcome === 'proxied' && after.outcome !== 'proxied';
 	const worse = role === 'subrequest' ? isLost : isWorse;

@@ -106,7 +106,7 @@ function checkPassword(state: RequestState): Verdict {
 	const realm = evaluate(state, state.level.template(at, 0));
 	if (realm === 'off') return 'declined';
 	if (typeof realm !== 'string') return state.suppose(realm.reason) ? 'declined' : 401;
-	if (remoteUser(state) !== '') return state.suppose('the password file is not read') ? 'ok' : 401;
+	if (remoteUser(state) !== '' || state.others !== undefined) return state.suppose('the password file is not read') ? 'ok' : 401;
 	state.cite(at, 'asks for a password');
 	return 401;
 }

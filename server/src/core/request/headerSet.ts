@@ -2,7 +2,7 @@ import type { PlacedDirective } from '../config/model.ts';
 import type { HeaderLines, Level } from './level.ts';
 import type { RequestState } from './state.ts';
 import { textOf, type Value } from './value.ts';
-import { evaluate } from './values.ts';
+import { decisive, evaluate } from './values.ts';
 
 /** One header line that the configuration sends or blanks. */
 export interface SentHeader {
@@ -21,6 +21,9 @@ export interface HeaderSet {
 	/** Why the lines in force are not known; then only defaults would be guesses, and `sent` is empty. */
 	readonly unknown: string | undefined;
 }
+
+/** What a handshake hangs on. */
+const DECISIVE: ReadonlySet<string> = new Set(['upgrade', 'connection', 'sec-websocket-key', 'sec-websocket-version']);
 
 const NO_SOURCES: readonly PlacedDirective[] = Object.freeze([]);
 
@@ -67,7 +70,7 @@ function readsOtherwise(state: RequestState, line: HeaderLines['lines'][number],
 
 function userHeader(state: RequestState, { at, lower, value }: HeaderLines['lines'][number]): SentHeader {
 	if (value.constant !== undefined) return { lower, value: value.constant, at, sources: NO_SOURCES };
-	const { result, sources } = state.tracking(() => evaluate(state, value));
+	const { result, sources } = state.tracking(() => (DECISIVE.has(lower) ? decisive : evaluate)(state, value));
 	return { lower, value: result, at, sources };
 }
 

@@ -5,7 +5,7 @@ import { type ClientHeader, readHeaders } from './clientHeaders.ts';
 import { validHost } from './host.ts';
 import type { Level } from './level.ts';
 import { type Arrival, refuse, runLocation, runRequest } from './phases.ts';
-import type { ClientRequest } from './prediction.ts';
+import type { ClientRequest, OtherClients } from './prediction.ts';
 import { unlessJumpedTo } from './references.ts';
 import { runProgram } from './rewrite.ts';
 import { type Address, findAddress, findServer, type Server, splitListen } from './serverTable.ts';
@@ -23,15 +23,15 @@ export interface Journey {
 }
 
 /** Reads a request as nginx does before its phases: connection, request line, headers, server (semantics RT22, PR6, PR10). */
-export function openRequest(model: Model, request: ClientRequest, answers: readonly boolean[]): Journey {
+export function openRequest(model: Model, request: ClientRequest, answers: readonly boolean[], others?: OtherClients): Journey {
 	const place = placeOf(model, request);
 	if (place.address === undefined || place.address.http2Only) {
 		const reason = place.address === undefined ? 'nobody listens there' : 'this listen speaks HTTP/2 only';
-		const state = new RequestState(blankFields(model, request, place, unknownServer(model)), answers);
+		const state = new RequestState(blankFields(model, request, place, unknownServer(model), others), answers);
 		if (place.address !== undefined) state.cite(place.address.listens.get(place.address.fallback)?.at, 'speaks HTTP/2 only');
 		return { state, go: undefined, refusal: reason };
 	}
-	return openAt(model, request, place, place.address, answers);
+	return openAt(model, request, place, place.address, answers, others);
 }
 
 interface Placed {
@@ -64,7 +64,13 @@ function unknownServer(model: Model): Server | undefined {
 	return model.servers[0];
 }
 
-function blankFields(model: Model, request: ClientRequest, place: Placed, server: Server | undefined) {
+function blankFields(
+	model: Model,
+	request: ClientRequest,
+	place: Placed,
+	server: Server | undefined,
+	others: OtherClients | undefined,
+) {
 	if (server === undefined) throw new CannotKnow('there is no server');
 	const httpVersion = request.httpVersion ?? '1.1';
 	return {
@@ -79,7 +85,8 @@ function blankFields(model: Model, request: ClientRequest, place: Placed, server
 		validUnparsed: true,
 		localAddress: place.localAddress,
 		localPort: place.localPort,
-		remoteAddress: request.remoteAddress ?? loopbackPeer(place.localAddress),
+		remoteAddress: others === undefined ? (request.remoteAddress ?? loopbackPeer(place.localAddress)) : undefined,
+		others,
 		host: '',
 		// A request whose line is refused has no URI.
 		path: '',
@@ -98,9 +105,16 @@ export function loopbackPeer(localAddress: string | undefined): string | undefin
 	return localAddress.startsWith('127.') ? '127.0.0.1' : undefined;
 }
 
-function openAt(model: Model, request: ClientRequest, place: Placed, address: Address, answers: readonly boolean[]): Journey {
+function openAt(
+	model: Model,
+	request: ClientRequest,
+	place: Placed,
+	address: Address,
+	answers: readonly boolean[],
+	others: OtherClients | undefined,
+): Journey {
 	const first = (request.tls && address.tls ? byTlsName(address, request) : undefined) ?? address.fallback;
-	const blank = blankFields(model, request, place, first);
+	const blank = blankFields(model, request, place, first, others);
 	const refused = (status: number, fields = blank): Journey => {
 		const state = new RequestState(fields, answers);
 		citeListen(state, address, fields.server);
@@ -173,7 +187,7 @@ function openAt(model: Model, request: ClientRequest, place: Placed, address: Ad
 		state.cite(server.level.setting('ssl_reject_handshake').at, 'refuses the TLS handshake');
 		return { state, go: undefined, refusal: 'the TLS handshake is refused' };
 	}
-	if (request.tls && server.level.setting('ssl_verify_client').value?.toLowerCase() === 'on') {
+	if (others === undefined && request.tls && server.level.setting('ssl_verify_client').value?.toLowerCase() === 'on') {
 		state.cite(server.level.setting('ssl_verify_client').at, 'asks for a client certificate');
 		return { state, go: () => refuse(state, 496), refusal: '' };
 	}
@@ -218,7 +232,13 @@ function citeListen(state: RequestState, address: Address, server: Server): void
 }
 
 /** Puts a request into a location as if it had just been chosen there. */
-export function enterLocation(model: Model, place: LevelPlace, request: ClientRequest, answers: readonly boolean[]): Journey {
+export function enterLocation(
+	model: Model,
+	place: LevelPlace,
+	request: ClientRequest,
+	answers: readonly boolean[],
+	others?: OtherClients,
+): Journey {
 	const target = parseTarget(toBytes(request.uri), true);
 	const placed = placeOf(model, request);
 	const headers = readHeaders(request.headers, {
@@ -228,7 +248,7 @@ export function enterLocation(model: Model, place: LevelPlace, request: ClientRe
 	}).headers;
 	const state = new RequestState(
 		{
-			...blankFields(model, request, placed, place.server),
+			...blankFields(model, request, placed, place.server, others),
 			headers,
 			unparsed: target?.unparsed ?? '/',
 			host: validHost(headers.find(({ lower }) => lower === 'host')?.value ?? '', model.ground.traits) ?? '',

@@ -5,7 +5,7 @@ import { buildModel, levelFor } from './buildModel.ts';
 import { enterLocation, type Journey, openRequest } from './journey.ts';
 import { mergePredictions, undecidedPrediction } from './merge.ts';
 import { followRequest } from './outcome.ts';
-import type { ClientRequest, Prediction } from './prediction.ts';
+import type { ClientRequest, OtherClients, Prediction } from './prediction.ts';
 import { findAddress, splitListen } from './serverTable.ts';
 import type { Model } from './state.ts';
 import { createStreamPredictor, type StreamPredictor } from './stream.ts';
@@ -19,6 +19,12 @@ export interface Predictor {
 	 * server's scope: what that server does.
 	 */
 	predictIn(location: Scope, request: ClientRequest): Prediction;
+	/**
+	 * The best that any client gets for this handshake, where one may send another query, another cookie, other headers, a password, or
+	 * come from another address: an upgrade, if one gets it. What fails here fails for all.
+	 * @param location as of `predictIn`; undefined: from outside
+	 */
+	predictForSome(request: ClientRequest, others: OtherClients, location?: Scope): Prediction;
 }
 
 /** How many questions without an answer are followed both ways before the outcome is unknown. */
@@ -64,7 +70,47 @@ export function createPredictor(configuration: Configuration, version: NginxVers
 			if (place === undefined) return { ...NOBODY, outcome: 'unknown', unknown: 'the location stands in no server' };
 			return explore((answers) => enterLocation(model, place, request, answers), []);
 		},
+		predictForSome(request, others, location) {
+			const place = location === undefined ? undefined : levelFor(model, location);
+			if (location !== undefined && place === undefined) return this.predictIn(location, request);
+			if (location === undefined && (!takes(model, request) || model.servers.length === 0)) return this.predict(request);
+			return bestOf((answers) =>
+				place === undefined
+					? openRequest(model, request, answers, others)
+					: enterLocation(model, place, request, answers, others),
+			);
+		},
 	};
+}
+
+/** How many ways through a configuration are followed to find one that upgrades. */
+const MOST_WAYS = 64;
+
+/** Follows a request both ways at every question without an answer, and gives the end that is best for a handshake. */
+function bestOf(journey: (answers: readonly boolean[]) => Journey): Prediction {
+	const pending: (readonly boolean[])[] = [[]];
+	let best: Prediction | undefined;
+	for (let ways = 0; pending.length > 0; ways++) {
+		const answers = pending.pop() ?? [];
+		let attempt: Journey | undefined;
+		try {
+			attempt = journey(answers);
+			const prediction = followRequest(attempt);
+			if (prediction.upgrade) return prediction;
+			if (best === undefined || rankOf(prediction) > rankOf(best)) best = prediction;
+		} catch (error) {
+			if (!(error instanceof Undecided)) throw error;
+			if (ways >= MOST_WAYS && attempt !== undefined) return undecidedPrediction(attempt.state, error.reason);
+			pending.push([...answers, true], [...answers, false]);
+		}
+	}
+	return best ?? NOBODY;
+}
+
+/** How near a prediction comes to an upgrade. What is not known could be one. */
+function rankOf({ outcome, obstacles }: Prediction): number {
+	if (outcome === 'unknown') return obstacles.length === 0 ? 3 : 1;
+	return outcome === 'proxied' ? 2 : 0;
 }
 
 /** Whether an http server listens where a request goes. */

@@ -16,6 +16,12 @@ export interface ClientRequest {
 	readonly remoteAddress?: string;
 }
 
+/** What other clients than the one of a request may choose. Headers of the handshake itself, and Referer, which no browser sends with one, stay. */
+export interface OtherClients {
+	/** The path of the request is only an example of those that come to the same location. */
+	readonly path: boolean;
+}
+
 export interface Reason {
 	readonly at: PlacedDirective;
 	/** One clause for a person. */

@@ -3,7 +3,7 @@ import type { Condition, Instruction, Program } from './program.ts';
 import type { RequestState } from './state.ts';
 import { unescapeRedirect } from './uri.ts';
 import { CannotKnow, textOf, type Value } from './value.ts';
-import { evaluate, hold, isTrue, matchPattern, same } from './values.ts';
+import { decisive, evaluate, hold, isTrue, matchPattern, noting, same } from './values.ts';
 
 /** How a rewrite phase ended: it went through, or it fixed the answer. */
 export type Ending =
@@ -46,8 +46,9 @@ function step(
 ): Ending | undefined {
 	switch (instruction.kind) {
 		case 'set': {
-			const { result, sources } = state.tracking(() => evaluate(state, instruction.value, registers.quote));
-			hold(state, instruction.variable, { value: result, sources: [...state.conditions, ...sources, instruction.at] });
+			const { result, sources } = state.tracking(() => noting(state, () => evaluate(state, instruction.value, registers.quote)));
+			const { value, chosen } = result;
+			hold(state, instruction.variable, { value, sources: [...state.conditions, ...sources, instruction.at], chosen });
 			return undefined;
 		}
 		case 'break':
@@ -78,22 +79,23 @@ function step(
 function holds(state: RequestState, condition: Condition, at: Instruction['at']): boolean {
 	switch (condition.kind) {
 		case 'filled': {
-			const value = evaluate(state, condition.value);
+			const value = decisive(state, condition.value);
 			return isTrue(value) ?? state.suppose(reasonOf(value));
 		}
 		case 'equal': {
-			const value = evaluate(state, condition.value);
-			const to = evaluate(state, condition.to);
+			const value = decisive(state, condition.value);
+			const to = decisive(state, condition.to);
 			const equal = same(value, to);
 			if (equal === undefined) return state.suppose(typeof value === 'string' ? reasonOf(to) : value.reason);
 			return equal !== condition.negated;
 		}
 		case 'matches': {
-			const value = evaluate(state, condition.value);
+			const value = decisive(state, condition.value);
 			const found = matchPattern(state, condition.pattern, value, [at], { forget: true, what: () => 'the expression of an if' });
 			return found !== condition.negated;
 		}
 		case 'file':
+			if (state.others !== undefined) return state.suppose('files on disk are not looked at');
 			if (condition.negated) state.cite(at, 'files are taken as absent');
 			return condition.negated;
 		case 'invalid':

@@ -2,7 +2,7 @@ import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { ClientHeader } from './clientHeaders.ts';
 import type { Ground } from './ground.ts';
 import type { Handler, Level } from './level.ts';
-import type { Reason } from './prediction.ts';
+import type { OtherClients, Reason } from './prediction.ts';
 import type { Address, Server } from './serverTable.ts';
 import type { Backends, Target } from './target.ts';
 import { Undecided, type Value } from './value.ts';
@@ -35,6 +35,8 @@ export interface LiteralTarget {
 export interface Held {
 	readonly value: Value;
 	readonly sources: readonly PlacedDirective[];
+	/** Why another client may get another value, where `others` are thought of. */
+	readonly chosen?: string | undefined;
 }
 
 /** One request on its way through the configuration: what nginx keeps in ngx_http_request_t. Lives for one prediction. */
@@ -61,6 +63,12 @@ export class RequestState {
 	readonly host: string;
 	readonly quoted: boolean;
 	readonly plus: boolean;
+	/** Set where the question is what any client could get: values that a client chooses are then open wherever something is decided by them. */
+	readonly others: OtherClients | undefined;
+	/** How many variables are being read for one another. */
+	depth = 0;
+	/** Why the value that is being read is one that a client chooses. */
+	chosen: string | undefined = undefined;
 
 	/** The client's address: that of the peer, unless a trusted header says another. */
 	remoteAddress: string | undefined;
@@ -125,6 +133,7 @@ export class RequestState {
 		this.args = fields.args;
 		this.quoted = fields.quoted;
 		this.plus = fields.plus;
+		this.others = fields.others;
 		this.server = fields.server;
 		this.level = fields.server.level;
 		this.#answers = answers;
@@ -207,5 +216,6 @@ export interface StateFields {
 	readonly args: string;
 	readonly quoted: boolean;
 	readonly plus: boolean;
+	readonly others: OtherClients | undefined;
 	readonly server: Server;
 }

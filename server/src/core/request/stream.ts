@@ -186,6 +186,7 @@ function openSession(model: Model, server: Server, request: ClientRequest): Requ
 			args: '',
 			quoted: false,
 			plus: false,
+			others: undefined,
 			server,
 		},
 		[],

@@ -7,7 +7,7 @@ import type { LiteralTarget, RequestState } from './state.ts';
 import { type Backends, backendsOf, parseTarget, proxyHostOf, proxyPortOf, type Target } from './target.ts';
 import { escapeUri } from './uri.ts';
 import { CannotKnow, textOf, type Unknowable, unknowable, type Value } from './value.ts';
-import { evaluate, variable } from './values.ts';
+import { evaluate, noting, variable } from './values.ts';
 
 /** The request that nginx sends, with what its evaluation could not settle. */
 export interface Passed {
@@ -112,10 +112,12 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 		state.proxyPort = literal.proxyPort;
 		return { target: literal.target, backends: literal.backends, dynamic: false, sources: [], unknown: undefined };
 	}
-	const { result: text, sources } = state.tracking(() => evaluate(state, template));
+	const { result, sources } = state.tracking(() => noting(state, () => evaluate(state, template)));
+	const { value: text, chosen } = result;
 	if (typeof text !== 'string') return unknownTarget(state, module, text, sources);
 	const target = parseTarget(module, text);
 	if (target === undefined) {
+		if (chosen !== undefined) throw new CannotKnow(chosen);
 		state.cite(at, 'its value is no address');
 		for (const source of sources) state.cite(source, 'gives a part of the backend’s address');
 		return 500;
@@ -128,6 +130,7 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 		const resolver = state.level.setting('resolver');
 		unknown = resolver.unknown;
 		if (resolver.at === undefined && unknown === undefined) {
+			if (chosen !== undefined) throw new CannotKnow(chosen);
 			state.cite(at, 'its host needs a resolver, and there is none');
 			for (const source of sources) state.cite(source, 'gives a part of the backend’s address');
 			return 502;

@@ -1,6 +1,7 @@
 import { fromBytes, toBytes } from '../text/bytes.ts';
 import { BUILT_INS, GREETING_VARIABLES } from './builtIns.ts';
 import { argVariable, cookieVariable, headerVariable } from './clientHeaders.ts';
+import { choiceOf } from './otherClients.ts';
 import type { Pattern } from './pattern.ts';
 import type { Held, RequestState } from './state.ts';
 import { compileTemplate, type Template } from './template.ts';
@@ -31,6 +32,26 @@ export function evaluate(state: RequestState, template: Template, escapeCaptures
 	return unknowable(text, unknown.reason, unknown.filled || literal);
 }
 
+/**
+ * The value of a text by which nginx decides something. Where other clients are thought of, one that a client chooses is not known: what
+ * is only passed on needs no such care.
+ */
+export function decisive(state: RequestState, template: Template): Value {
+	if (state.others === undefined || template.constant !== undefined) return evaluate(state, template);
+	const { value, chosen } = noting(state, () => evaluate(state, template));
+	return chosen === undefined || typeof value !== 'string' ? value : unknowable(value, chosen);
+}
+
+/** Runs `read` and says beside the value why another client may get another one. */
+export function noting(state: RequestState, read: () => Value): { readonly value: Value; readonly chosen: string | undefined } {
+	const before = state.chosen;
+	state.chosen = undefined;
+	const value = read();
+	const { chosen } = state;
+	state.chosen = before ?? chosen;
+	return { value, chosen };
+}
+
 function capture(state: RequestState, number: number, escaped: boolean): Value {
 	state.touch(state.capturedBy);
 	const value = state.captures[number] ?? '';
@@ -43,8 +64,10 @@ export function variable(state: RequestState, name: string): Value {
 	const held = state.held.get(name);
 	if (held !== undefined) {
 		state.touch(held.sources);
+		state.chosen ??= held.chosen;
 		return held.value;
 	}
+	if (state.others !== undefined) state.chosen ??= choiceOf(state, name, state.others);
 	const { computed, assigned, incomplete } = state.model.variables;
 	const source = computed.get(name);
 	if (source !== undefined) return compute(state, name, source);
@@ -75,23 +98,31 @@ const KEPT: ReadonlySet<string> = new Set([
 
 function keep(state: RequestState, name: string, read: (state: RequestState) => Value): Value {
 	const { result, sources } = state.tracking(() => read(state));
-	state.held.set(name, { value: result, sources });
+	state.held.set(name, { value: result, sources, chosen: state.chosen });
 	return result;
 }
+
+/** How many variables may ask for one another (ngx_http_variable_depth). */
+const DEEPEST = 100;
 
 function compute(state: RequestState, name: string, source: Computed): Value {
 	if (source.kind === 'other')
 		return unknowable(`$${name}`, `$${name} is given by ${source.at.node.name.value}, which is not modelled`);
+	// What asks for itself gets nothing in the end (src/http/ngx_http_variables.c: "cycle while evaluating variable").
+	if (state.depth >= DEEPEST) return '';
+	state.depth++;
 	const { result, sources } = state.tracking((): { value: Value; keep: boolean } => {
 		state.touch([source.at]);
-		const key = evaluate(state, source.source);
+		const key = decisive(state, source.source);
 		if (source.kind === 'map') return { value: mapped(state, name, key, source), keep: !source.map.volatile };
 		if (source.table.only !== undefined) return { value: source.table.only, keep: true };
 		if (typeof key !== 'string') return { value: unknowable(`$${name}`, key.reason), keep: true };
 		const value = source.table.lookUp(key);
 		return { value: value ?? unknowable(`$${name}`, `geo cannot place ${fromBytes(key)}`), keep: true };
 	});
-	if (result.keep) state.held.set(name, { value: result.value, sources });
+	state.depth--;
+	if (result.keep)
+		state.held.set(name, { value: result.value, sources, chosen: typeof result.value === 'string' ? state.chosen : undefined });
 	return result.value;
 }
 

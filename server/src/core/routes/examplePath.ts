@@ -20,7 +20,7 @@ export function examplePath(match: LocationMatch): { readonly path: string; read
 			if ('unsupported' in regex) return undefined;
 			// nginx merges slashes before it looks for a location, so a path with two of them is another one.
 			const path = [false, true]
-				.map((isLonger) => exampleOf(match.pattern, isLonger))
+				.map((isLonger) => rooted(match.pattern, exampleText(match.pattern, isLonger)))
 				.find((one) => one?.startsWith('/') === true && !one.includes('//') && Boolean(regex.exec(one)));
 			return path === undefined ? undefined : { path: encodePath(path), open: true };
 		}
@@ -29,8 +29,13 @@ export function examplePath(match: LocationMatch): { readonly path: string; read
 	}
 }
 
+/** An expression that does not begin at the start of the path matches behind a slash. */
+function rooted(pattern: string, example: string | undefined): string | undefined {
+	return example === undefined || pattern.startsWith('^') || example.startsWith('/') ? example : `/${example}`;
+}
+
 /** Something that a plain regular expression would match, as short as can be, or with what may be left out in it; a guess that the caller checks with the expression itself. */
-function exampleOf(pattern: string, isLonger: boolean): string | undefined {
+export function exampleText(pattern: string, isLonger: boolean): string | undefined {
 	let at = 0;
 	let budget = 200;
 
@@ -98,6 +103,5 @@ function exampleOf(pattern: string, isLonger: boolean): string | undefined {
 	}
 
 	const example = alternatives();
-	if (budget <= 0) return undefined;
-	return pattern.startsWith('^') || example.startsWith('/') ? example : `/${example}`;
+	return budget <= 0 ? undefined : example;
 }

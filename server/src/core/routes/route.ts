@@ -47,12 +47,16 @@ export interface Route {
 	readonly urls: readonly RouteUrl[];
 	/** The handshake request that the predictions below stand on. */
 	readonly request: ClientRequest;
-	/** What the location does with that handshake, once chosen. */
+	/** What the location does with a handshake, once chosen: the best that some client gets. */
 	readonly handshake: Prediction;
+	/** What it does with that very request. */
+	readonly handshakeOfExample: Prediction;
 	/** The same with a client that sends `Connection: keep-alive, Upgrade` (HD13, HD14). */
 	readonly handshakeKeepAlive: Prediction;
 	/** A plain GET to the same place. */
 	readonly plain: Prediction;
-	/** What nginx does with the handshake from outside: server, location search and all. Undefined without a URL. */
+	/** What nginx does with a handshake from outside, server, location search and all: the best that some client gets. Undefined without a URL. */
 	readonly outside: Prediction | undefined;
+	/** What it does with that very request. */
+	readonly outsideOfExample: Prediction | undefined;
 }

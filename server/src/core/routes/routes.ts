@@ -6,7 +6,7 @@ import type { ClientRequest, Prediction } from '../request/prediction.ts';
 import { HANDLERS } from './handlers.ts';
 import { holdsHandler, intentOf, lostItsHandler } from './intent.ts';
 import type { Intent, Route, RouteUrl } from './route.ts';
-import { handshakeRequest, plainRequest, type ServerUrls, serverUrls } from './urls.ts';
+import { handshakeRequest, plainRequest, requestsForSome, type ServerUrls, serverUrls } from './urls.ts';
 
 /**
  * Every place of a configuration that proxies, or that is meant for WebSockets and lost its handler, in file order.
@@ -91,6 +91,35 @@ function locationsIn(server: Scope): readonly Scope[] {
 	return found;
 }
 
+/**
+ * What becomes of a route's handshakes: what became of that of its example, unless it failed and one of another client, which sends what
+ * the configuration asks for, does not, or fails for a reason that says more.
+ * @param location as of `Predictor.predictIn`; undefined: from outside
+ */
+export function forSomeClient(
+	{ urls, request, location: own }: Pick<Route, 'urls' | 'request' | 'location'>,
+	predictor: Predictor,
+	example: Prediction,
+	location: Scope | undefined,
+): Prediction {
+	if (example.upgrade || example.outcome === 'unknown' || own.context !== 'location') return example;
+	const [url] = urls;
+	const others = { path: url?.pathOpen ?? true };
+	let best = example;
+	for (const asked of url === undefined ? [request] : requestsForSome(url)) {
+		const found = predictor.predictForSome(asked, others, location);
+		if (found.upgrade) return found;
+		if (saysMore(found, best)) best = found;
+	}
+	return best;
+}
+
+/** One failure says more of a route than another when it is not certain, or comes behind what answers the example alone. */
+function saysMore(found: Prediction, best: Prediction): boolean {
+	const isOpen = (one: Prediction): boolean => one.outcome === 'unknown' && one.obstacles.length === 0;
+	return isOpen(found) ? !isOpen(best) : found.outcome === 'proxied' && best.outcome === 'answered';
+}
+
 class LazyRoute implements Route {
 	readonly id: string;
 	readonly at: PlacedDirective;
@@ -104,9 +133,11 @@ class LazyRoute implements Route {
 	#urls: readonly RouteUrl[] | undefined;
 	#request: ClientRequest | undefined;
 	#handshake: Prediction | undefined;
+	#ofExample: Prediction | undefined;
 	#keepAlive: Prediction | undefined;
 	#plain: Prediction | undefined;
 	#outside: Prediction | undefined;
+	#outsideOfExample: Prediction | undefined;
 
 	constructor(scope: Scope, server: Scope, intent: Intent, outer: ServerUrls, predictor: () => Predictor) {
 		const at = scope.opener;
@@ -133,8 +164,13 @@ class LazyRoute implements Route {
 	}
 
 	get handshake(): Prediction {
-		this.#handshake ??= this.#predictor().predictIn(this.location, this.request);
+		this.#handshake ??= forSomeClient(this, this.#predictor(), this.handshakeOfExample, this.location);
 		return this.#handshake;
+	}
+
+	get handshakeOfExample(): Prediction {
+		this.#ofExample ??= this.#predictor().predictIn(this.location, this.request);
+		return this.#ofExample;
 	}
 
 	get handshakeKeepAlive(): Prediction {
@@ -148,8 +184,14 @@ class LazyRoute implements Route {
 	}
 
 	get outside(): Prediction | undefined {
-		if (this.urls.length === 0) return undefined;
-		this.#outside ??= this.#predictor().predict(this.request);
+		const own = this.outsideOfExample;
+		this.#outside ??= own && forSomeClient(this, this.#predictor(), own, undefined);
 		return this.#outside;
+	}
+
+	get outsideOfExample(): Prediction | undefined {
+		if (this.urls.length === 0) return undefined;
+		this.#outsideOfExample ??= this.#predictor().predict(this.request);
+		return this.#outsideOfExample;
 	}
 }

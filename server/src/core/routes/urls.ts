@@ -1,8 +1,9 @@
 import { listensOf } from '../config/listen.ts';
 import type { LocationMatch } from '../config/location.ts';
 import type { Scope } from '../config/model.ts';
+import { compileRegex } from '../config/regex.ts';
 import type { ClientRequest } from '../request/prediction.ts';
-import { examplePath } from './examplePath.ts';
+import { examplePath, exampleText } from './examplePath.ts';
 import type { RouteUrl } from './route.ts';
 
 /** The URLs at which a location of a server is reached, one for each TCP listen, TLS ones first. */
@@ -71,6 +72,14 @@ export function handshakeRequest(url: RouteUrl | undefined, connection = 'Upgrad
 	};
 }
 
+/** Handshakes that come to the same place as the example of a URL: to the address that no other listen names, and with a longer path. */
+export function requestsForSome(url: RouteUrl): readonly ClientRequest[] {
+	const { address, port } = url.listen;
+	const listen = address === '*' || address === '0.0.0.0' ? { listen: `*:${port}` } : {};
+	const longer = { ...url, path: `${url.path}${url.path.endsWith('/') ? '' : '/'}room` };
+	return (url.pathOpen ? [url, longer] : [url]).map((one) => ({ ...handshakeRequest(one), ...listen }));
+}
+
 /** A browser's plain GET for the same URL. */
 export function plainRequest(url: RouteUrl | undefined): ClientRequest {
 	return {
@@ -101,14 +110,25 @@ function isWildcard(address: string): boolean {
 /** A host name that selects the server: its first plain name, else one that fits its first wildcard. */
 function hostOf(server: Scope): { readonly name: string | undefined; readonly open: boolean } {
 	const names = (server.byName.get('server_name') ?? []).flatMap((placed) => placed.node.args.map((word) => word.value));
-	const plain = names.find((name) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i.test(name));
+	const plain = names.find((name) => /^(?!_$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$|^\[[\da-f:]+\]$/i.test(name));
 	if (plain !== undefined) return { name: plain.toLowerCase(), open: false };
 	const wildcard = names.find((name) => /^(?:\*?\.[a-z0-9.-]+|[a-z0-9.-]+\.\*)$/i.test(name));
-	if (wildcard === undefined) return { name: undefined, open: true };
+	if (wildcard === undefined) return { name: names.map(exampleHost).find((name) => name !== undefined), open: true };
 	const name = wildcard.startsWith('*')
 		? `www${wildcard.slice(1)}`
 		: wildcard.endsWith('*')
 			? `${wildcard.slice(0, -1)}com`
 			: wildcard.slice(1);
 	return { name: name.toLowerCase(), open: !wildcard.startsWith('.') };
+}
+
+/** A host that an expression of server_name takes; undefined for what is none, or where none can be named for certain. */
+function exampleHost(name: string): string | undefined {
+	if (!name.startsWith('~')) return undefined;
+	const regex = compileRegex(name.slice(1), true);
+	if ('unsupported' in regex) return undefined;
+	const host = [false, true]
+		.map((isLonger) => exampleText(name.slice(1), isLonger)?.toLowerCase())
+		.find((one) => one !== undefined && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(one) && Boolean(regex.exec(one)));
+	return host;
 }

@@ -104,7 +104,7 @@ export class Targets {
 	/** The model tells where a variable leads; the variable itself is not asked, it could lead anywhere. */
 	#variable(placed: PlacedDirective, scope: Scope, scheme: string, rest: string): CopiedTarget {
 		const route = this.#routes.get(scope) ?? this.#routes.get(scope.parent ?? scope);
-		const prediction = route?.handshake;
+		const prediction = route?.handshakeOfExample;
 		if (prediction?.outcome === 'proxied' && prediction.upstream !== null) {
 			const { upstream, addresses, uri } = prediction.upstream;
 			const group = upstream?.node.args[0]?.value;

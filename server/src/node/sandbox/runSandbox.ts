@@ -278,7 +278,7 @@ function blank(route: Route): RouteProof {
 		outcome: 'not-proved',
 		status: null,
 		reason: '',
-		...predictionClause(route.outside),
+		...predictionClause(route.outsideOfExample),
 		seen: [],
 		balancing: [],
 		milliseconds: 0,
