@@ -58,6 +58,7 @@ if (wants('check'))
 		const verdicts = compareVerdicts(checked, truth, recorded, folder);
 		row('recorded locations', `${verdicts.locations}, known to us as routes ${verdicts.joined}`);
 		list('not known as routes', verdicts.unknownToUs, false);
+		list('changed by a module that its nginx was built without', verdicts.foreign, false);
 		list('FALSE ALARMS: errors and warnings where the handshake works', verdicts.falseAlarms, true);
 		row('failing, certainly meant', share(verdicts.certain));
 		list('missed', verdicts.certain.missed, false);

@@ -60,6 +60,8 @@ export interface Verdicts {
 	/** Recorded locations that stand in a checked file, and how many of them we know as a route. */
 	readonly locations: number;
 	readonly joined: number;
+	/** Routes that a module of others changes: the nginx of the later truth was built from nginx alone. */
+	readonly foreign: readonly string[];
 	/** Recorded locations of their own file that we do not know as a route. */
 	readonly unknownToUs: readonly string[];
 	/** Errors and warnings on routes whose handshake works: false alarms. */
@@ -101,6 +103,7 @@ export function compareVerdicts(
 
 	let locations = 0;
 	let joined = 0;
+	const foreign: string[] = [];
 	const unknownToUs: string[] = [];
 	const falseAlarms: string[] = [];
 	const spokenAbout = { routes: 0, failing: 0 };
@@ -120,6 +123,10 @@ export function compareVerdicts(
 			continue;
 		}
 		joined++;
+		if (recorded === 'mainline' && same.some(({ route }) => isForeign(route.location))) {
+			foreign.push(where);
+			continue;
+		}
 		const loud = same.flatMap(({ findings }) => findings.filter(isLoud));
 		if (loud.length > 0) {
 			spokenAbout.routes++;
@@ -135,7 +142,7 @@ export function compareVerdicts(
 			if (loud.length > 0) recall.found++;
 			else {
 				recall.missed.push(`${why}${note}${location.contextDependent ? ' (a fragment)' : ''}`);
-				if (location.contextDependent) recall.undecided++;
+				if (location.contextDependent || same.every(({ route }) => hangsOnInclude(route))) recall.undecided++;
 			}
 		};
 		if (same.some(({ route }) => route.intent.level === 'certain')) count(certain, '');
@@ -149,11 +156,23 @@ export function compareVerdicts(
 			}
 		}
 	}
-	return { locations, joined, unknownToUs, falseAlarms, spokenAbout, certain, forwarding, plain };
+	return { locations, joined, foreign, unknownToUs, falseAlarms, spokenAbout, certain, forwarding, plain };
 }
 
 export function answerOf(location: RecordedLocation, recorded: Recorded): RecordedAnswer | undefined {
 	return recorded === 'stable' ? location.stable : location.mainline;
+}
+
+/** True where a directive of a module that is not nginx's own changes the headers of a location's requests. */
+function isForeign(location: Scope): boolean {
+	for (let level: Scope | undefined = location; level !== undefined; level = level.parent)
+		if ([...level.byName.keys()].some((name) => name.startsWith('more_'))) return true;
+	return false;
+}
+
+/** True where a file that an include asks for, and the corpus does not hold, decides. */
+function hangsOnInclude({ handshake }: Route): boolean {
+	return handshake.outcome === 'unknown' && /not in this workspace/.test(handshake.unknown ?? '');
 }
 
 function isLoud({ severity }: Finding): boolean {

@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildConfiguration } from '../../server/src/core/config/build.ts';
-import { createPredictor } from '../../server/src/core/request/predict.ts';
-import type { NginxBinary } from '../../server/src/node/nginx/acquire.ts';
+import { saidOf, upgrades } from '../support/agreement.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
-import { handshake, isIntact } from '../support/exampleNginx.ts';
-import { memoryFiles } from '../support/memoryFiles.ts';
 import { generations, nameOf } from '../support/nginx.ts';
-import { handshakeHeaders } from '../support/rawClient.ts';
 
 /* The headers-more module, as Debian builds it: what we say becomes of a handshake, and what does. */
 
@@ -87,24 +82,8 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 
 	test.each(Object.entries(CASES))('headers-more: %s', async (_title, { http, unsaid }) => {
 		const text = wholeOf(http);
-		const said = createPredictor(buildConfiguration('/nginx.conf', memoryFiles({ '/nginx.conf': text })), nginx.version).predict({
-			listen: '*:8080',
-			tls: false,
-			method: 'GET',
-			uri: '/ws',
-			headers: handshakeHeaders('localhost:8080'),
-		});
+		const said = saidOf(text, nginx);
 		expect(said.outcome === 'unknown').toBe(unsaid === true);
 		if (unsaid !== true) expect(said.upgrade).toBe(await upgrades(nginx, backend, text));
 	});
 });
-
-/** Whether a client gets its 101; where nginx makes no tunnel for the backend's 101 it gets nothing at all. */
-async function upgrades(nginx: NginxBinary, backend: Backend, text: string): Promise<boolean> {
-	try {
-		return isIntact(await handshake(nginx, backend, text, { within: 'main', path: '/ws' }));
-	} catch (error) {
-		if (/^Error: no answer to \/ws/.test(String(error))) return false;
-		throw error;
-	}
-}

@@ -156,6 +156,7 @@ function statusFor(request: RecordedRequest): number {
 	const connection = headerOf(request, 'connection') ?? '';
 	const asks = connection.split(',').some((token) => token.trim().toLowerCase() === 'upgrade');
 	if (upgrades.length === 0) return 426;
+	if (!/^[/*]/.test(request.uri)) return 400;
 	const key = headerOf(request, 'sec-websocket-key') ?? '';
 	const right =
 		request.method === 'GET' &&

@@ -104,6 +104,7 @@ const NO_LISTEN: Listen = {
 	quic: false,
 	proxyProtocol: false,
 	defaultServer: false,
+	dual: false,
 	at: undefined,
 };
 

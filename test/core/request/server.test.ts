@@ -73,3 +73,12 @@ describe('the choice of a server (RT22)', () => {
 		expect(inShort(modelOf('server { listen 8080 quic; return 204; }', '1.30.6').predict({ tls: true }))).toBe('refused');
 	});
 });
+
+it('an IPv6 wildcard with ipv6only=off takes IPv4 connections, unless an IPv4 listen does', () => {
+	const dual = 'server { listen [::]:8080 ipv6only=off; return 301 /6/; }';
+	const answer = (text: string): string =>
+		inShort(modelOf(`${text} absolute_redirect off;`).predict({ listen: '127.0.0.1:8080' }));
+	expect(answer(dual)).toBe('301 /6/');
+	expect(answer('server { listen [::]:8080; return 301 /6/; }')).toBe('refused');
+	expect(answer(`${dual} server { listen 127.0.0.1:8080; return 301 /4/; }`)).toBe('301 /4/');
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { murmurHash2 } from '../../../server/src/core/request/splitClients.ts';
-import { type Asked, inShort, modelOf } from './asking.ts';
+import { type Asked, inShort, modelOf, requestOf } from './asking.ts';
 
 /** What a text with variables becomes, as the header X-V of a proxied request. */
 function evaluated(text: string, asked: Asked = {}, around = '', inServer = '', version = '1.26.3'): string | undefined {
@@ -158,5 +158,39 @@ describe('what cannot be known', () => {
 			'server { listen 10.0.0.1:8080; location / { allow 10.0.0.0/8; deny all; proxy_pass http://127.0.0.1:1; } }',
 		);
 		expect(inShort(model.predict({ listen: '10.0.0.1:8080' }))).toBe('unknown');
+	});
+});
+
+describe('for some client', () => {
+	const best = (location: string): string => {
+		const { configuration, predictor } = modelOf(`server { listen 8080; location / { ${location} } }`);
+		expect(configuration.root.byName.has('http')).toBe(true);
+		return inShort(predictor.predictForSome(requestOf({}), { path: true }));
+	};
+	const PASS =
+		'proxy_pass http://127.0.0.1:1; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;';
+	it('what another query, header, cookie, address, password or path brings is taken', () => {
+		for (const condition of [
+			'$arg_a != b',
+			'$http_x_y != z',
+			'$cookie_c = ""',
+			'$remote_addr != 10.0.0.1',
+			'$uri !~ live',
+			'!-f /x',
+		])
+			expect(best(`if (${condition}) { return 403; } ${PASS}`)).toBe('GET / → 127.0.0.1:1');
+		expect(best(`auth_basic x; auth_basic_user_file y; ${PASS}`)).toBe('GET / → 127.0.0.1:1');
+		expect(best(`allow 10.0.0.0/8; deny all; ${PASS}`)).toBe('GET / → 127.0.0.1:1');
+	});
+	it('what nobody can bring is not', () => {
+		expect(best(`deny all; ${PASS}`)).toBe('403');
+		expect(best(`return 404; ${PASS}`)).toBe('404');
+		expect(best(`if ($request_method = GET) { return 405; } ${PASS}`)).toBe('405');
+		expect(best(`if ($http_upgrade) { return 426; } ${PASS}`)).toBe('426');
+		expect(best(`if ($http_upgrde = "") { return 426; } ${PASS}`)).toBe('426');
+	});
+	it('more questions than can be followed leave it unknown', () => {
+		const conditions = Array.from({ length: 80 }, (_, index) => `if ($arg_a${index} = x) { set $b${index} 1; }`).join(' ');
+		expect(best(`${conditions} return 404;`)).toBe('unknown');
 	});
 });

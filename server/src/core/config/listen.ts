@@ -11,6 +11,8 @@ export interface Listen {
 	readonly quic: boolean;
 	readonly proxyProtocol: boolean;
 	readonly defaultServer: boolean;
+	/** `ipv6only=off`: an IPv6 wildcard that takes IPv4 connections as well. */
+	readonly dual: boolean;
 	/** Undefined when the server has no listen and nginx takes `*:80`. */
 	readonly at: PlacedDirective | undefined;
 }
@@ -29,6 +31,7 @@ export function parseListen(placed: PlacedDirective): Listen | undefined {
 		quic: flags.includes('quic'),
 		proxyProtocol: flags.includes('proxy_protocol'),
 		defaultServer: flags.includes('default_server') || flags.includes('default'),
+		dual: flags.includes('ipv6only=off'),
 		at: placed,
 	};
 }
@@ -47,6 +50,7 @@ export function listensOf(server: Scope): readonly Listen[] {
 				quic: false,
 				proxyProtocol: false,
 				defaultServer: false,
+				dual: false,
 				at: undefined,
 			},
 		];

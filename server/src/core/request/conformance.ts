@@ -102,6 +102,8 @@ function judgeRequestLine(passed: Passed, found: Collector): void {
 			at: [],
 			text: 'the URI that the backend gets holds a space or a control character',
 		});
+	else if (upstream.uri !== '' && !/^[/*]/.test(upstream.uri))
+		found.obstacles.push({ code: 'request-target', at: [], text: 'the URI that the backend gets does not begin with /' });
 	const method = level.setting('proxy_method');
 	if (upstream.method !== 'GET' && method.unknown === undefined && !upstream.method.includes('$'))
 		found.obstacles.push({

@@ -29,6 +29,8 @@ export interface Address {
 	readonly tls: boolean;
 	/** Speaks HTTP/2 only, in the clear (semantics PR6). */
 	readonly http2Only: boolean;
+	/** An IPv6 wildcard that takes IPv4 connections as well (docs: listen, ipv6only). */
+	readonly dual: boolean;
 	readonly servers: readonly Server[];
 	readonly fallback: Server;
 	/** The listen line of each server. */
@@ -120,6 +122,7 @@ function readAddress(first: Listen, members: ReadonlyMap<Server, Listen>, ground
 		address: canonicalAddress(first.address),
 		port: first.port,
 		tls,
+		dual: listens.some((listen) => listen.dual),
 		http2Only: !tls && listens.some((listen) => listen.http2) && !ground.traits.detectsHttp2,
 		servers,
 		fallback,
@@ -156,9 +159,11 @@ export function splitListen(listen: string): { readonly address: string; readonl
 /** The address whose servers take a connection to `address:port`: the very one, else the wildcard of its family. */
 export function findAddress(addresses: readonly Address[], address: string, port: number): Address | undefined {
 	const wildcard = address.startsWith('[') ? '[::]' : '*';
+	const exact = addresses.find((one) => one.address === address && one.port === port);
+	if (exact !== undefined || address.startsWith('unix:')) return exact;
 	return (
-		addresses.find((one) => one.address === address && one.port === port) ??
-		(address.startsWith('unix:') ? undefined : addresses.find((one) => one.address === wildcard && one.port === port))
+		addresses.find((one) => one.address === wildcard && one.port === port) ??
+		addresses.find((one) => one.dual && one.address === '[::]' && one.port === port)
 	);
 }
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { version as packageVersion } from '../../../../package.json';
 import { DEFAULT_VERSION, formatVersion } from '../../core/reference/versions.ts';
@@ -82,7 +83,7 @@ async function main(argv: readonly string[]): Promise<number> {
 				if (rest[1] !== undefined)
 					throw new UsageFailure('--sandbox tests every WebSocket route of the configuration; leave out the URL.');
 				const { testInSandbox } = await import('./sandbox.ts');
-				return testInSandbox({ path: rest[0], format, nginx: values.nginx, nginxVersion: version }, output);
+				return testInSandbox({ path: rest[0], format, nginx: programOf(values.nginx), nginxVersion: version }, output);
 			}
 			const { test } = await import('./test.ts');
 			return test(
@@ -221,3 +222,8 @@ main(process.argv.slice(2)).then(
 		process.exitCode = 2;
 	},
 );
+
+/** A program that is named by a path is the one in the folder that the person stands in; a bare name is looked for on PATH. */
+function programOf(written: string | undefined): string | undefined {
+	return written?.includes('/') ? resolve(written) : written;
+}
