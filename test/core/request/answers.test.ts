@@ -277,3 +277,16 @@ describe('valid_referers (RT23; ngx_http_referer_module)', () => {
 		expect(inShort(model.predict({ headers: [['Referer', referer]] }))).toBe(answer);
 	});
 });
+
+it('what the backend refuses may be taken over by an error page that upgrades: then nobody can say', () => {
+	const outcome = (more: string): string =>
+		inShort(
+			modelOf(
+				`server { listen 8080; location / { proxy_pass http://127.0.0.1:1; ${more} } location @ws { ${forward(9001)} } location @page { return 200; } }`,
+			).predict({}),
+		);
+	expect(outcome('proxy_intercept_errors on; error_page 426 = @ws;')).toBe('unknown');
+	expect(outcome('error_page 426 = @ws;')).toBe('GET / → 127.0.0.1:1');
+	expect(outcome('proxy_intercept_errors on; error_page 502 = @ws;')).toBe('GET / → 127.0.0.1:1');
+	expect(outcome('proxy_intercept_errors on; error_page 426 = @page;')).toBe('GET / → 127.0.0.1:1');
+});

@@ -1,5 +1,6 @@
 import { fromBytes } from '../text/bytes.ts';
 import { judge, notProxied } from './conformance.ts';
+import { hasErrorPage } from './errorPage.ts';
 import type { Journey } from './journey.ts';
 import { refuse } from './phases.ts';
 import type { Prediction } from './prediction.ts';
@@ -16,7 +17,7 @@ export function followRequest(journey: Journey): Prediction {
 		for (let round = 0; round < 20; round++) {
 			if (arrival.kind === 'answered') return answeredPrediction(state, arrival.status);
 			const passed = passOn(state, arrival.at);
-			if (typeof passed !== 'number') return proxiedPrediction(state, passed);
+			if (typeof passed !== 'number') return unlessTakenOver(state, passed, proxiedPrediction(state, passed));
 			arrival = refuse(state, passed);
 		}
 		throw new CannotKnow('the request does not come to an end');
@@ -81,6 +82,25 @@ function absoluteRedirect(state: RequestState): string {
 	if (state.localPort === undefined && withPort) throw new CannotKnow('the port of the listen is not known');
 	const port = withPort && state.localPort !== (state.tls ? 443 : 80) && state.localPort !== 0 ? `:${state.localPort}` : '';
 	return fromBytes(`${state.tls ? 'https' : 'http'}://${host}${port}${value}`);
+}
+
+/** Statuses with which backends refuse what is no handshake (nginx-semantics-backend-matrix). */
+const REFUSALS: readonly number[] = [400, 403, 404, 405, 426, 500, 501, 505];
+
+/**
+ * What a backend refuses, `proxy_intercept_errors` may hand to an error_page that leads to another backend: whether the handshake is
+ * upgraded there hangs on the status of the refusal.
+ */
+function unlessTakenOver(state: RequestState, passed: Passed, prediction: Prediction): Prediction {
+	const { module } = passed.upstream;
+	if (prediction.obstacles.length === 0 || !state.headers.some(({ lower }) => lower === 'upgrade')) return prediction;
+	if (!passed.level.flag(`${module}_intercept_errors`)) return prediction;
+	const taken = REFUSALS.find((status) => hasErrorPage(state, status));
+	if (taken === undefined) return prediction;
+	const arrival = refuse(state, taken);
+	const again = arrival.kind === 'pass' ? passOn(state, arrival.at) : undefined;
+	if (again === undefined || typeof again === 'number' || judge(state, again).obstacles.length > 0) return prediction;
+	return { ...prediction, outcome: 'unknown', obstacles: [], unknown: 'an error_page takes over what the backend refuses' };
 }
 
 /** Modules that can tunnel. */
