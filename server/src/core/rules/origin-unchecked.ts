@@ -1,5 +1,8 @@
+import type { Route } from '../routes/route.ts';
 import { withHeader } from './anyProtocol.ts';
-import { defineRule } from './rule.ts';
+import { insertBlockBefore, insertInto } from './cures/editing.ts';
+import { ANCHORS } from './cures/headerLines.ts';
+import { type Cure, defineRule, type RuleContext } from './rule.ts';
 import { evidenceOf, routePlace, titleOf } from './wording.ts';
 
 export default defineRule({
@@ -51,7 +54,25 @@ server {
 	}
 }
 `,
-			fixed: '',
+			fixed: `map $http_origin $origin_ok {
+	default 0;
+	'' 1;
+	'~^https?://(localhost)(:[0-9]+)?$' 1;
+}
+
+server {
+	listen 8080;
+	server_name localhost;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		if ($origin_ok = 0) { return 403; }
+		proxy_read_timeout 1h;
+	}
+}
+`,
 			proof: { bad: 101 },
 		},
 	],
@@ -68,7 +89,31 @@ server {
 				at: routePlace(route),
 				related: evidenceOf(route),
 				message: `${titleOf(route)} lets a handshake through whatever page asks for it, and browsers send your users' cookies along. Check $http_origin with a map and answer 403, unless the backend checks it.`,
+				cures: () => curesOf(route, context),
 			};
 		}
 	},
 });
+
+/** Lets pages of the server's own names through, and clients that send no Origin. Which other sites may is a person's to say. */
+function curesOf(route: Route, context: RuleContext): readonly Cure[] {
+	const names = (route.server.byName.get('server_name') ?? [])
+		.flatMap(({ node }) => node.args.map(({ value }) => value.toLowerCase()))
+		.filter((name) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(name));
+	const { opener } = route.server;
+	if (names.length === 0 || opener === undefined || context.variables().definitions.has(VARIABLE)) return [];
+	const hosts = names.map((name) => name.replaceAll('.', '\\.')).join('|');
+	const check = insertInto(route.location, [`if ($${VARIABLE} = 0) { return 403; }`], ANCHORS);
+	const map = insertBlockBefore(opener, [
+		`map $http_origin $${VARIABLE} {`,
+		'\tdefault 0;',
+		"\t'' 1;",
+		`\t'~^https?://(${hosts})(:[0-9]+)?$' 1;`,
+		'}',
+	]);
+	return check === undefined
+		? []
+		: [{ title: `Let only pages of ${names.join(', ')} open it`, preferred: true, edits: [map, check] }];
+}
+
+const VARIABLE = 'origin_ok';
