@@ -26,6 +26,16 @@ describe('the verdict of a route', () => {
 			'location /ws { proxy_pass http://127.0.0.1:9000; }',
 			[expect.stringMatching(/^\/ws: fails: the backend gets no Upgrade/)],
 		],
+		[
+			'asks for a token',
+			`location /ws { if ($arg_token = '') { return 401; } ${WORKS} }`,
+			['/ws: upgrades: for clients that bring what it asks for; without that nginx answers 401 itself'],
+		],
+		[
+			'asks for a token, and lacks the headers',
+			"location /ws { if ($arg_token = '') { return 401; } proxy_pass http://127.0.0.1:9000; }",
+			[expect.stringMatching(/^\/ws: fails: the backend gets no Upgrade/)],
+		],
 		['is answered by the server', `return 403; location /ws { ${WORKS} }`, ['/ws: fails: nginx answers 403 itself']],
 		[
 			'is redirected by the server',

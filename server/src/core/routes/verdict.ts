@@ -3,7 +3,7 @@ import type { Route } from './route.ts';
 /** What becomes of a handshake on a route, for lists and lenses. */
 export interface RouteVerdict {
 	readonly verdict: 'upgrades' | 'fails' | 'unknown';
-	/** One clause: why; empty when it upgrades. */
+	/** One clause: why; empty when it upgrades for every client. */
 	readonly reason: string;
 }
 
@@ -20,7 +20,7 @@ export function verdictOf(route: Route): RouteVerdict {
 		return { verdict: 'fails', reason };
 	}
 	if (handshake.outcome === 'unknown') return { verdict: 'unknown', reason: handshake.unknown ?? '' };
-	if (handshake.upgrade) return { verdict: 'upgrades', reason: '' };
+	if (handshake.upgrade) return { verdict: 'upgrades', reason: conditionOf(route) };
 	return {
 		verdict: 'fails',
 		reason:
@@ -28,4 +28,15 @@ export function verdictOf(route: Route): RouteVerdict {
 				? `nginx answers ${handshake.status ?? 'from files'} itself`
 				: 'no backend gets the handshake',
 	};
+}
+
+/** What a client without the query, cookie, header or password that the configuration asks for gets; empty when nothing is asked for. */
+function conditionOf({ handshakeOfExample, outsideOfExample }: Route): string {
+	const example = outsideOfExample ?? handshakeOfExample;
+	if (example.upgrade || example.outcome === 'unknown' || example.outcome === 'refused') return '';
+	const without =
+		example.outcome === 'answered'
+			? `nginx answers ${example.status ?? 'from files'} itself`
+			: (example.obstacles[0]?.text ?? 'it fails');
+	return `for clients that bring what it asks for; without that ${without}`;
 }
