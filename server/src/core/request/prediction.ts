@@ -26,6 +26,8 @@ export interface Reason {
 	readonly at: PlacedDirective;
 	/** One clause for a person. */
 	readonly text: string;
+	/** What the directive came to, where that is why nginx answers itself. */
+	readonly value?: string;
 }
 
 /** Why a conforming WebSocket backend would not upgrade, or why the client would not see the 101 intact (semantics §0.1). */
