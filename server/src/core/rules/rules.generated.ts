@@ -29,6 +29,7 @@ import jumpLosesHeaders from './jump-loses-headers.ts';
 import laterIfDecides from './later-if-decides.ts';
 import listenHttp2Only from './listen-http2-only.ts';
 import listenQuicOnly from './listen-quic-only.ts';
+import listenWithoutTls from './listen-without-tls.ts';
 import locationDuplicate from './location-duplicate.ts';
 import locationInternal from './location-internal.ts';
 import locationNesting from './location-nesting.ts';
@@ -52,6 +53,8 @@ import responseHeaderAdded from './response-header-added.ts';
 import type { Rule } from './rule.ts';
 import secondHopFails from './second-hop-fails.ts';
 import semicolonForgotten from './semicolon-forgotten.ts';
+import serverNameOdd from './server-name-odd.ts';
+import serverUnreachable from './server-unreachable.ts';
 import shutdownCutsTunnels from './shutdown-cuts-tunnels.ts';
 import slashRedirect from './slash-redirect.ts';
 import socketIoAffinity from './socket-io-affinity.ts';
@@ -105,6 +108,7 @@ export const RULES: readonly Rule[] = [
 	laterIfDecides,
 	listenHttp2Only,
 	listenQuicOnly,
+	listenWithoutTls,
 	locationDuplicate,
 	locationInternal,
 	locationNesting,
@@ -127,6 +131,8 @@ export const RULES: readonly Rule[] = [
 	responseHeaderAdded,
 	secondHopFails,
 	semicolonForgotten,
+	serverNameOdd,
+	serverUnreachable,
 	shutdownCutsTunnels,
 	slashRedirect,
 	socketIoAffinity,
