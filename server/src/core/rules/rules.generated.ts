@@ -1,4 +1,5 @@
 // Written by `npm run generate`; do not edit.
+import authRequestBroken from './auth-request-broken.ts';
 import backendKeepaliveLost from './backend-keepalive-lost.ts';
 import backendTls from './backend-tls.ts';
 import cachedHandshake from './cached-handshake.ts';
@@ -12,6 +13,7 @@ import directiveDuplicate from './directive-duplicate.ts';
 import directiveValue from './directive-value.ts';
 import directiveVersion from './directive-version.ts';
 import handlerLost from './handler-lost.ts';
+import handlerOverridden from './handler-overridden.ts';
 import handshakeAnswered from './handshake-answered.ts';
 import handshakeHeaderChanged from './handshake-header-changed.ts';
 import handshakeKeyMissing from './handshake-key-missing.ts';
@@ -78,6 +80,7 @@ import workerConnections from './worker-connections.ts';
 
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = [
+	authRequestBroken,
 	backendKeepaliveLost,
 	backendTls,
 	cachedHandshake,
@@ -91,6 +94,7 @@ export const RULES: readonly Rule[] = [
 	directiveValue,
 	directiveVersion,
 	handlerLost,
+	handlerOverridden,
 	handshakeAnswered,
 	handshakeHeaderChanged,
 	handshakeKeyMissing,
