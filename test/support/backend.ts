@@ -69,6 +69,8 @@ function serve(socket: Socket, port: number, requests: RecordedRequest[]): void 
 	const onData = (chunk: Buffer): void => {
 		received = Buffer.concat([received, chunk]);
 		const end = received.indexOf('\r\n\r\n');
+		// FastCGI, uwsgi and SCGI begin with no letter: an HTTP server hangs up on them.
+		if (!/^[A-Z]/i.test(received.toString('latin1', 0, 1))) socket.destroy();
 		if (end === -1) return;
 		socket.off('data', onData);
 		const request = readRequest(received.subarray(0, end).toString('latin1'), port);

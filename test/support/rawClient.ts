@@ -70,7 +70,9 @@ export function sendRaw(port: number, request: RawRequest, timeoutMs = 5_000, ad
 		});
 		socket.on('end', () => finish());
 		socket.on('close', () => finish());
-		socket.on('error', (error) => (received.length > 0 ? finish() : finish(error)));
+		socket.on('error', (error: NodeJS.ErrnoException) =>
+			received.length > 0 || error.code === 'ECONNRESET' ? finish() : finish(error),
+		);
 	});
 }
 

@@ -119,7 +119,7 @@ function checkSubrequest(state: RequestState, ask: AskSubrequest): Verdict {
 	const status = ask(value);
 	if (status === null) return state.suppose('auth_request asks another service') ? 'ok' : 403;
 	if (status >= 200 && status < 300) return 'ok';
-	state.cite(at, `its subrequest answers ${status}`);
+	state.citeValue(at, `its subrequest answers ${status}`, String(status));
 	return status === 401 || status === 403 ? status : 500;
 }
 

@@ -37,7 +37,7 @@ export function judge(state: RequestState, passed: Passed): Judgement {
 		judgeKey(state, passed, found);
 	}
 	judgeChanged(state, found);
-	judgeResponse(state, passed.level, module, found);
+	judgeResponse(state, passed, found);
 	return found;
 }
 
@@ -199,8 +199,10 @@ function isKey(value: string): boolean {
 }
 
 /** What nginx does to the 101 on its way back (HD31–HD35, RT8, TO10). */
-function judgeResponse(state: RequestState, level: Level, module: string, found: Collector): void {
-	judgeStatus(state, level, module, found);
+function judgeResponse(state: RequestState, passed: Passed, found: Collector): void {
+	const { level } = passed;
+	const { module } = passed.upstream;
+	judgeStatus(state, passed, found);
 	judgeChangedAnswer(state, level, found);
 	if (!level.mayAny([`${module}_hide_header`, 'add_header'])) return;
 	const asksProtocol = state.headers.some(({ lower }) => lower === 'sec-websocket-protocol');
@@ -261,7 +263,8 @@ function judgeChangedAnswer(state: RequestState, level: Level, found: Collector)
 }
 
 /** The status that reaches the client. */
-function judgeStatus(state: RequestState, level: Level, module: string, found: Collector): void {
+function judgeStatus(state: RequestState, { level, upstream }: Passed, found: Collector): void {
+	const { module } = upstream;
 	if (state.errorStatus !== 0 && state.errorStatus !== 101)
 		found.obstacles.push({
 			code: 'response-status',
@@ -274,6 +277,14 @@ function judgeStatus(state: RequestState, level: Level, module: string, found: C
 			code: 'response-status',
 			at: timeout.at === undefined ? [] : [timeout.at],
 			text: 'a read timeout of 0 ends the handshake with 504',
+		});
+	// A unix socket is connected at once, before any timer is set (src/http/ngx_http_upstream.c, ngx_http_upstream_connect).
+	const connect = level.setting(`${module}_connect_timeout`);
+	if (level.duration(`${module}_connect_timeout`) === 0 && !upstream.addresses.some((address) => /^unix:/i.test(address)))
+		found.obstacles.push({
+			code: 'response-status',
+			at: connect.at === undefined ? [] : [connect.at],
+			text: 'a connect timeout of 0 ends the handshake with 504',
 		});
 }
 

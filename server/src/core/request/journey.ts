@@ -121,6 +121,12 @@ function openAt(
 		return { state, go: () => refuse(state, status), refusal: '' };
 	};
 
+	// The timer that waits for the first byte is the default server's (src/http/ngx_http.c, ngx_http_add_listening: post_accept_timeout).
+	if (address.fallback.level.duration('client_header_timeout') === 0) {
+		const state = new RequestState(blank, answers);
+		state.cite(address.fallback.level.setting('client_header_timeout').at, 'gives the client no time to send a request');
+		return { state, go: undefined, refusal: 'a client_header_timeout of 0 resets every connection' };
+	}
 	if (request.tls && !address.tls) return refused(400);
 	const large = parseOffset(
 		first.level.setting('large_client_header_buffers').value === undefined ? '8k' : sizeOfBuffers(first.level),

@@ -41,6 +41,7 @@ function sameAnswer(a: Prediction, b: Prediction): boolean {
 		a.upgrade === b.upgrade &&
 		a.idleTimeoutMs === b.idleTimeoutMs &&
 		a.unknown === b.unknown &&
+		a.cacheKey === b.cacheKey &&
 		sameUpstream(a.upstream, b.upstream)
 	);
 }

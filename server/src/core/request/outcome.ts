@@ -7,6 +7,7 @@ import type { Prediction } from './prediction.ts';
 import type { RequestState } from './state.ts';
 import { type Passed, passOn } from './upstreamRequest.ts';
 import { CannotKnow } from './value.ts';
+import { evaluate } from './values.ts';
 
 /** Follows a request to its end and says what came of it. Lets `Undecided` through. */
 export function followRequest(journey: Journey): Prediction {
@@ -113,6 +114,7 @@ function proxiedPrediction(state: RequestState, passed: Passed): Prediction {
 	const timeout = tunnels ? passed.level.setting(`${passed.upstream.module}_read_timeout`) : undefined;
 	const idle = timeout && passed.level.duration(`${passed.upstream.module}_read_timeout`);
 	if (idle !== undefined && idle !== DEFAULT_READ_TIMEOUT) state.cite(timeout?.at, 'sets how long the tunnel may be silent');
+	const cacheKey = passed.level.mayAny(CACHES) ? cacheKeyOf(state, passed) : undefined;
 	// Written out: most predictions are made here, and a spread costs more than all else in this function.
 	return {
 		outcome: unknown === undefined ? 'proxied' : 'unknown',
@@ -125,9 +127,35 @@ function proxiedPrediction(state: RequestState, passed: Passed): Prediction {
 		obstacles,
 		idleTimeoutMs: idle ?? null,
 		idleTimeoutAt: timeout?.at,
+		...(cacheKey === undefined ? {} : { cacheKey }),
 		because: state.because,
 		unknown: unknown ?? null,
 	};
+}
+
+const CACHES: readonly string[] = ['proxy_cache', 'uwsgi_cache', 'scgi_cache'];
+
+/**
+ * Where nginx looks for a stored answer (src/http/ngx_http_upstream.c, ngx_http_upstream_cache). Without buffering none is ever stored
+ * (ngx_http_upstream_send_response); a bypass that is neither empty nor "0" does not look (ngx_http_test_predicates).
+ */
+function cacheKeyOf(state: RequestState, { level, upstream: { module, scheme, addresses, uri } }: Passed): string | undefined {
+	const cache = level.setting(`${module}_cache`);
+	if (cache.at === undefined || cache.value === 'off') return undefined;
+	const buffering = level.setting(`${module}_buffering`);
+	if (buffering.unknown !== undefined || buffering.value?.toLowerCase() === 'off') return undefined;
+	const bypass = level.lines(`${module}_cache_bypass`);
+	if (bypass.unknown !== undefined) return undefined;
+	for (const at of bypass.lines)
+		for (const index of at.node.args.keys()) {
+			const value = evaluate(state, level.template(at, index));
+			if (value !== '' && value !== '0') return undefined;
+		}
+	const { at, unknown } = level.setting(`${module}_cache_key`);
+	if (unknown !== undefined) return undefined;
+	if (at === undefined) return `${scheme}://${addresses.join()}${uri}`;
+	const key = evaluate(state, level.template(at, 0));
+	return typeof key === 'string' ? fromBytes(key) : undefined;
 }
 
 const DEFAULT_READ_TIMEOUT = 60_000;

@@ -255,13 +255,20 @@ function staticContent(state: RequestState): Step {
 }
 
 /**
- * The status of an auth_request subrequest where a plain `return` gives it; null where a backend, a file or anything less plain does.
+ * The status of an auth_request subrequest where no location takes it, where one redirects it, or where a plain `return` gives it; null
+ * where a backend or anything less plain does.
  */
 function askFrom(state: RequestState): AskSubrequest {
 	return (uri) => {
 		const { path } = splitArgs(toBytes(uri));
 		const found = findLocation(state.server.level, path, (level, subject) => level.pattern.match(subject) !== null);
-		if (found === undefined || found.slashRedirect || state.server.level.program.length > 0) return null;
+		if (state.server.level.program.length > 0 || state.server.level.scope.unresolved.length > 0) return null;
+		// No location takes it: a file, and files are taken as absent. One that adds a slash redirects (semantics RT1).
+		if (found === undefined) return 404;
+		if (found.slashRedirect) {
+			state.cite(found.level.scope.opener, 'redirects the subrequest to its name');
+			return 301;
+		}
 		const [first] = found.level.program;
 		if (first?.kind !== 'return') return null;
 		state.cite(found.level.scope.opener, 'takes the subrequest');

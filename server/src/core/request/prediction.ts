@@ -26,6 +26,8 @@ export interface Reason {
 	readonly at: PlacedDirective;
 	/** One clause for a person. */
 	readonly text: string;
+	/** What the directive came to, where that is why nginx answers itself. */
+	readonly value?: string;
 }
 
 /** Why a conforming WebSocket backend would not upgrade, or why the client would not see the 101 intact (semantics §0.1). */
@@ -90,6 +92,8 @@ export interface Prediction {
 	readonly idleTimeoutMs: number | null;
 	/** Where the idle timeout is set; undefined when it is the default. */
 	readonly idleTimeoutAt: PlacedDirective | undefined;
+	/** The key under which nginx looks for a stored answer before it asks the backend; absent when it does not look, or that is not known (UP18). */
+	readonly cacheKey?: string;
 	/** The directives that decided, in order. A change of any of them would change the answer. */
 	readonly because: readonly Reason[];
 	/** outcome unknown: the reason. */

@@ -134,7 +134,7 @@ function readAddress(first: Listen, members: ReadonlyMap<Server, Listen>, ground
 }
 
 /** `*` for every IPv4 wildcard, `[::1]` in short form, `127.0.0.1` for `localhost`. */
-function canonicalAddress(address: string): string {
+export function canonicalAddress(address: string): string {
 	const lower = address.startsWith('unix:') ? address : address.toLowerCase();
 	if (lower === '0.0.0.0' || lower === '*') return '*';
 	if (lower === 'localhost') return '127.0.0.1';

@@ -108,6 +108,7 @@ export class RequestState {
 	/** Directives that values were read from since the list was last emptied. */
 	touched: PlacedDirective[] = [];
 	readonly #because = new Map<PlacedDirective, string>();
+	readonly #values = new Map<PlacedDirective, string>();
 	readonly #answers: readonly boolean[];
 	readonly #lineRead: boolean;
 	#asked = 0;
@@ -149,6 +150,12 @@ export class RequestState {
 		if (at !== undefined && !this.#because.has(at)) this.#because.set(at, text);
 	}
 
+	/** The same, with what the directive came to. */
+	citeValue(at: PlacedDirective, text: string, value: string): void {
+		this.cite(at, text);
+		this.#values.set(at, value);
+	}
+
 	/** Names the conditions around the running instruction, then the instruction. */
 	citeRunning(at: PlacedDirective, text: string): void {
 		for (const condition of this.conditions)
@@ -165,7 +172,10 @@ export class RequestState {
 	}
 
 	get because(): readonly Reason[] {
-		return [...this.#because].map(([at, text]) => ({ at, text }));
+		return [...this.#because].map(([at, text]) => {
+			const value = this.#values.get(at);
+			return value === undefined ? { at, text } : { at, text, value };
+		});
 	}
 
 	/** Answers a question that cannot be answered: as this following of the request was told to, or by stopping it. */

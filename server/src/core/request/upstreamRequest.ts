@@ -118,7 +118,7 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 	const target = parseTarget(module, text);
 	if (target === undefined) {
 		if (chosen !== undefined) throw new CannotKnow(chosen);
-		state.cite(at, 'its value is no address');
+		state.citeValue(at, `comes to “${fromBytes(text)}”, which is no address`, fromBytes(text));
 		for (const source of sources) state.cite(source, 'gives a part of the backend’s address');
 		return 500;
 	}
@@ -131,7 +131,7 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 		unknown = resolver.unknown;
 		if (resolver.at === undefined && unknown === undefined) {
 			if (chosen !== undefined) throw new CannotKnow(chosen);
-			state.cite(at, 'its host needs a resolver, and there is none');
+			state.citeValue(at, 'its host needs a resolver, and there is none', fromBytes(text));
 			for (const source of sources) state.cite(source, 'gives a part of the backend’s address');
 			return 502;
 		}

@@ -120,6 +120,15 @@ function saysMore(found: Prediction, best: Prediction): boolean {
 	return isOpen(found) ? !isOpen(best) : found.outcome === 'proxied' && best.outcome === 'answered';
 }
 
+/** Of several handlers nginx takes the last (semantics IN11). */
+function lastHandler(scope: Scope): PlacedDirective | undefined {
+	const present = HANDLERS.filter((name) => scope.byName.has(name));
+	const [only] = present;
+	if (only === undefined) return undefined;
+	if (present.length === 1) return scope.byName.get(only)?.at(-1);
+	return scope.directives.findLast(({ node }) => present.includes(node.name.value));
+}
+
 class LazyRoute implements Route {
 	readonly id: string;
 	readonly at: PlacedDirective;
@@ -147,7 +156,7 @@ class LazyRoute implements Route {
 		this.server = server;
 		this.location = scope;
 		this.match = scope.context === 'location' ? locationMatch(at) : undefined;
-		this.handler = HANDLERS.flatMap((name) => scope.byName.get(name) ?? []).at(-1);
+		this.handler = lastHandler(scope);
 		this.intent = intent;
 		this.#outer = outer;
 		this.#predictor = predictor;

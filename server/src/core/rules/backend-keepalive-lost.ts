@@ -107,6 +107,20 @@ server {
 			const { plain } = route;
 			const block = plain.upstream?.upstream;
 			if (plain.upstream?.module !== 'proxy' || block === undefined || !keeps(block, context)) continue;
+			const found = isAtLeast(context.version, '1.29.7') ? undefined : misplaced(block);
+			// Where no connection is kept, closing them costs nothing more.
+			if (found !== undefined) {
+				const { keepalive, method } = found;
+				if (reported.has(keepalive)) continue;
+				reported.add(keepalive);
+				yield {
+					severity: 'hint',
+					at: placeOf(keepalive),
+					message: `${method.node.name.value} (${whereIs(method, context.configuration)}) stands below it and takes the place of keepalive, so nginx before 1.29.7 keeps no connections to these servers. Move ${method.node.name.value} above it.`,
+					cures: () => moved(keepalive, method),
+				};
+				continue;
+			}
 			const [line] = plain.upstream.headerSources.get('connection') ?? [];
 			if (line !== undefined && plain.upstream.headers.get('connection')?.toLowerCase() === 'close') {
 				const entry = entryBehind(line, context);
@@ -125,17 +139,6 @@ server {
 					...(entry === undefined ? {} : { cures: () => emptied(entry) }),
 				} satisfies Report;
 			}
-			if (isAtLeast(context.version, '1.29.7')) continue;
-			const found = misplaced(block);
-			if (found === undefined || reported.has(found.keepalive)) continue;
-			const { keepalive, method } = found;
-			reported.add(keepalive);
-			yield {
-				severity: 'hint',
-				at: placeOf(keepalive),
-				message: `${method.node.name.value} (${whereIs(method, context.configuration)}) stands below it and takes the place of keepalive, so nginx before 1.29.7 keeps no connections to these servers. Move ${method.node.name.value} above it.`,
-				cures: () => moved(keepalive, method),
-			};
 		}
 	},
 });

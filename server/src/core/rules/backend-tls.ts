@@ -1,4 +1,5 @@
 import { effective } from '../config/effective.ts';
+import type { PlacedDirective } from '../config/model.ts';
 import { parseFlag } from '../reference/values.ts';
 import type { Route } from '../routes/route.ts';
 import { replaceArgument } from './cures/editing.ts';
@@ -10,7 +11,7 @@ export default defineRule({
 	summary: 'nginx and the backend probably disagree about TLS between them.',
 	severity: 'information',
 	why: `\`proxy_pass http://…:443\` speaks plain HTTP to a port where nearly always TLS is spoken: 502 or 400. With an \`upstream\` block,
-\`proxy_ssl_server_name on\` sends the name of that block as SNI, which no certificate has.`,
+\`proxy_ssl_server_name on\` sends the name of that block as SNI, which hardly any certificate has; with \`proxy_ssl_verify on\` nginx compares the certificate with that name as well, and answers 502.`,
 	remedy: 'Write `https://` for a TLS port, and `proxy_ssl_name` with the real host name beside `proxy_ssl_server_name on`.',
 	ignore: 'The backend speaks plain HTTP on that port, or does not look at the name.',
 	rows: ['PR12', 'PR13', 'PR14'],
@@ -94,6 +95,43 @@ server {
 			fixed: '',
 			proof: { bad: 502 },
 		},
+		{
+			title: 'the certificate is compared with the name of the upstream',
+			within: 'http',
+			bad: `upstream chat {
+	server 127.0.0.1:1;
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass https://chat;
+		«proxy_ssl_verify on»;
+		proxy_ssl_trusted_certificate ca.pem;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `upstream chat {
+	server 127.0.0.1:9000;
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://chat;
+		proxy_ssl_name chat.example.com;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 'rejected' },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
@@ -119,26 +157,37 @@ server {
 							: [{ title: 'Speak TLS to the backend', preferred: false, edits: [edit], changes: 'host' }];
 					},
 				};
-			const sni = sendsNameOfUpstream(route, context);
-			if (sni !== undefined)
+			const name = nameOfUpstream(route, context);
+			if (name === undefined) continue;
+			const verify = switchedOn(route, 'proxy_ssl_verify', context);
+			const sni = switchedOn(route, 'proxy_ssl_server_name', context);
+			const at = verify ?? sni;
+			if (at !== undefined)
 				yield {
 					...aboutRoute(route),
 					severity: 'information',
-					at: placeOf(sni),
-					message: `nginx sends "${upstream.upstream?.node.args[0]?.value ?? ''}", the name of the upstream block, as SNI to the TLS backend, which has no certificate for it. Write \`proxy_ssl_name\` with the host name of the backend.`,
+					at: placeOf(at),
+					message:
+						verify === undefined
+							? `nginx sends "${name}", the name of the upstream block, as SNI to the TLS backend, which probably has no certificate for it. Write \`proxy_ssl_name\` with the host name of the backend.`
+							: `nginx compares the certificate of the TLS backend with "${name}", the name of the upstream block, and answers 502 unless it is made out to that. Write \`proxy_ssl_name\` with the host name in the certificate.`,
 				};
 		}
 	},
 });
 
-/** The line that switches SNI on, where nothing gives it another name than that of the upstream block. */
-function sendsNameOfUpstream(route: Route, context: RuleContext) {
+/** The name that nginx takes for the TLS backend's, where that is the name of an upstream block and can hardly be a host's. */
+function nameOfUpstream(route: Route, context: RuleContext): string | undefined {
 	const { upstream } = route.handshake;
 	if (upstream?.scheme !== 'https' || upstream.upstream === undefined) return undefined;
 	const name = upstream.upstream.node.args[0]?.value ?? '';
 	if (name.includes('.')) return undefined;
-	if (effective(route.location, 'proxy_ssl_name', context.version).level !== 'default') return undefined;
-	const flag = effective(route.location, 'proxy_ssl_server_name', context.version);
+	return effective(route.location, 'proxy_ssl_name', context.version).level === 'default' ? name : undefined;
+}
+
+/** The line that switches something on. */
+function switchedOn(route: Route, name: string, context: RuleContext): PlacedDirective | undefined {
+	const flag = effective(route.location, name, context.version);
 	const line = flag.level === 'own' || flag.level === 'inherited' ? flag.directives.at(-1) : undefined;
 	return line !== undefined && parseFlag(line.node.args[0]?.value ?? '') === true ? line : undefined;
 }

@@ -1,4 +1,6 @@
+import type { PlacedDirective } from '../config/model.ts';
 import { definitionsOf } from '../reference/directives.ts';
+import { appendWord, removeDirective } from './cures/editing.ts';
 import { namePlace, problemsOf } from './directiveRule.ts';
 import { defineRule } from './rule.ts';
 
@@ -75,17 +77,81 @@ reported as information only.`,
 			fixed: '',
 			proof: { bad: 'rejected', before: '1.25.1' },
 		},
+		{
+			title: 'ssl as a directive',
+			within: 'http',
+			checkVersion: '1.26.3',
+			bad: `server {
+	listen 8080;
+	«ssl» on;
+	ssl_certificate cert.pem;
+	ssl_certificate_key key.pem;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: `server {
+	listen 8080 ssl;
+	ssl_certificate cert.pem;
+	ssl_certificate_key key.pem;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'rejected' },
+		},
 	],
 	*check(context) {
 		for (const problem of problemsOf(context, 'version')) {
 			const wasRemoved = definitionsOf(problem.at.node.name.value).some(({ until }) => until !== undefined);
+			const plain = problem.at.node.name.value === 'ssl' && wasRemoved ? plainListens(problem.at) : [];
 			yield {
 				severity: wasRemoved ? 'warning' : 'information',
 				at: namePlace(problem),
-				message: `${problem.message} nginx refuses to start with it: ${
-					wasRemoved ? 'remove the line' : 'leave it out'
-				}, or say in the settings which version runs.`,
+				message:
+					plain.length > 0
+						? `${problem.message} nginx refuses to start with it: add \`ssl\` to the listen${plain.length === 1 ? '' : 's'} of this server and remove the line (without \`ssl\` they would speak plain HTTP), or say in the settings which version runs.`
+						: `${problem.message} nginx refuses to start with it: ${
+								wasRemoved ? 'remove the line' : 'leave it out'
+							}, or say in the settings which version runs.`,
+				cures: () =>
+					plain.length === 0
+						? []
+						: [
+								{
+									title: `Write ssl on the listen${plain.length === 1 ? '' : 's'} instead`,
+									preferred: true,
+									edits: [...plain.map((line) => appendWord(line, 'ssl')), removeDirective(problem.at)],
+								},
+							],
 			};
 		}
 	},
 });
+
+/** The listens of a server with `ssl on` that do not say `ssl` themselves. */
+function plainListens({ node, scope }: PlacedDirective): readonly PlacedDirective[] {
+	if (scope.context !== 'server' || node.args[0]?.value.toLowerCase() !== 'on') return [];
+	return (scope.byName.get('listen') ?? []).filter((line) => !line.node.args.some(({ value }) => /^(?:ssl|quic)$/i.test(value)));
+}

@@ -1,5 +1,5 @@
 import { isSocketIo } from '../routes/names.ts';
-import { idleTimeoutDirective, idleTimeoutEdit } from './cures/idleTimeout.ts';
+import { idleTimeoutDirective, idleTimeoutEdit, SHORT_MS } from './cures/idleTimeout.ts';
 import { defineRule, placeOf } from './rule.ts';
 import { aboutRoute, formatDuration, routePlace, whereIs } from './wording.ts';
 
@@ -52,6 +52,8 @@ clock, so pings more often than that keep the tunnel open as well.`,
 		for (const route of context.routes) {
 			const { idleTimeoutMs, idleTimeoutAt } = route.handshake;
 			if (idleTimeoutMs === null || idleTimeoutMs === 0 || idleTimeoutMs > DEFAULT_MS) continue;
+			// The rule read-timeout-zero says more about these.
+			if (idleTimeoutMs < SHORT_MS && route.location.context === 'location') continue;
 			if (route.match !== undefined && isSocketIo(route.match.pattern) && idleTimeoutMs > 25_000) continue;
 			const name = idleTimeoutDirective(route) ?? 'proxy_read_timeout';
 			const origin =

@@ -60,6 +60,52 @@ export default defineRule({
 `,
 			proof: { bad: 'rejected' },
 		},
+		{
+			title: 'a plain port beside the quic one',
+			within: 'http',
+			checkVersion: '1.30.0',
+			bad: `server {
+	listen 8080;
+	«listen 8443 quic»;
+	ssl_certificate cert.pem;
+	ssl_certificate_key key.pem;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: `server {
+	listen 8080;
+	listen 8443 quic;
+	listen 8443 ssl;
+	ssl_certificate cert.pem;
+	ssl_certificate_key key.pem;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'rejected' },
+		},
 	],
 	*check(context) {
 		const seen = new Set<Scope>();
@@ -67,13 +113,16 @@ export default defineRule({
 			if (route.location.context === 'stream server' || seen.has(route.server) || route.server.unresolved.length > 0) continue;
 			seen.add(route.server);
 			const listens = listensOf(route.server);
-			const last = listens.at(-1)?.at;
-			if (last === undefined || !listens.every(({ quic }) => quic)) continue;
+			// A plain port is no way in for a page that came over HTTPS; another TLS one is.
+			const last = listens.findLast(({ quic }) => quic)?.at;
+			if (last === undefined || listens.some(({ quic, tls }) => tls && !quic)) continue;
 			const address = last.node.args[0]?.value ?? '443';
+			const alone = listens.every(({ quic }) => quic);
 			yield {
 				...aboutRoute(route),
+				...(alone ? {} : { severity: 'warning' as const }),
 				at: placeOf(last),
-				message: `This server listens for HTTP/3 alone, and a WebSocket needs TCP: the browser sees close code 1006. Add \`listen ${address} ssl;\`.`,
+				message: `${alone ? 'This server listens for HTTP/3 alone' : 'Behind TLS this server listens for HTTP/3 alone'}, and a WebSocket needs TCP: wss:// to it is refused, and the browser sees close code 1006. Add \`listen ${address} ssl;\`.`,
 				cures: () => [
 					{ title: 'Listen on TCP as well', preferred: true, edits: [insertAfter(last, [`listen ${address} ssl;`])] },
 				],

@@ -1,8 +1,10 @@
+import type { PlacedDirective } from '../config/model.ts';
 import type { ClientRequest, Prediction } from '../request/prediction.ts';
 import { isSocketIo } from '../routes/names.ts';
 import type { Route } from '../routes/route.ts';
+import { removeDirective } from './cures/editing.ts';
 import { removeUriPart } from './cures/proxyPass.ts';
-import { type Cure, defineRule, placeOfArgument, type RuleContext } from './rule.ts';
+import { type Cure, defineRule, placeOf, placeOfArgument, type RuleContext } from './rule.ts';
 import { aboutRoute } from './wording.ts';
 
 export default defineRule({
@@ -72,20 +74,50 @@ answers only below /socket.io/.`,
 `,
 			proof: { bad: 101 },
 		},
+		{
+			title: 'a rewrite takes the path of socket.io',
+			within: 'http',
+			path: '/socket.io/',
+			bad: `server {
+	listen 8080;
+	location /socket.io/ {
+		«rewrite ^/socket.io/(.*)$ /$1 break»;
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /socket.io/ {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 101 },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
 			const handler = route.handler;
 			if (handler?.node.name.value !== 'proxy_pass' || route.handshake.location !== route.location) continue;
-			const message = isLostSocketIo(route) ?? isBent(route, context) ?? isFixed(route, context);
+			const lost = lostSocketIo(route, context);
+			const message = lost?.message ?? isBent(route, context) ?? isFixed(route, context);
 			if (message === undefined) continue;
 			yield {
 				...aboutRoute(route),
-				severity: isLostSocketIo(route) === undefined ? 'information' : 'warning',
-				at: placeOfArgument(handler, 0),
+				severity: lost === undefined ? 'information' : 'warning',
+				at: lost?.rewrite === undefined ? placeOfArgument(handler, 0) : placeOf(lost.rewrite),
 				message,
 				cures: (): readonly Cure[] => {
-					const edit = removeUriPart(handler);
+					const edit = lost?.rewrite === undefined ? removeUriPart(handler) : removeDirective(lost.rewrite);
 					return edit === undefined
 						? []
 						: [{ title: "Pass the client's own path on", preferred: true, changes: 'path', edits: [edit] }];
@@ -95,11 +127,23 @@ answers only below /socket.io/.`,
 	},
 });
 
-function isLostSocketIo(route: Route): string | undefined {
-	const uri = route.handshake.upstream?.uri;
-	if (route.match === undefined || !isSocketIo(route.match.pattern) || uri === undefined) return undefined;
-	if (/(?:socket|engine)\.io/.test(uri) || uri.includes('$')) return undefined;
-	return `The backend gets ${uri} in place of the path under /socket.io/, and a socket.io server answers only there. Write the address without a URI part, unless the server's \`path\` option says so.`;
+/** What takes the path of socket.io away: a rewrite, else the URI part of proxy_pass. */
+function lostSocketIo(
+	route: Route,
+	context: RuleContext,
+): { readonly message: string; readonly rewrite: PlacedDirective | undefined } | undefined {
+	const { match } = route;
+	if (match === undefined || !isSocketIo(match.pattern)) return undefined;
+	const isPrefix = match.kind === 'prefix' || match.kind === 'prefix-first';
+	const path = isPrefix ? `${match.pattern}${match.pattern.endsWith('/') ? '' : '/'}` : (route.urls[0]?.path ?? '/socket.io/');
+	const prediction = asked(route, context, path);
+	const uri = prediction?.upstream?.uri;
+	if (prediction === undefined || uri === undefined || /(?:socket|engine)\.io/.test(uri) || uri.includes('$')) return undefined;
+	const rewrite = prediction.because.map(({ at }) => at).find(({ node }) => node.name.value === 'rewrite');
+	const gets = `The backend gets ${uri} in place of ${path}, and a socket.io server answers only under /socket.io/.`;
+	return rewrite === undefined
+		? { message: `${gets} Write the address without a URI part, unless the server's \`path\` option says so.`, rewrite }
+		: { message: `${gets} Remove this rewrite, unless the server's \`path\` option says so.`, rewrite };
 }
 
 /** A double or a missing slash where the location's pattern and the URI part meet. */

@@ -1,17 +1,21 @@
 import type { PlacedDirective } from '../config/model.ts';
+import type { VariableDefinition } from '../config/variables.ts';
+import type { Reason } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { insertInto, replaceArgument } from './cures/editing.ts';
-import { type Cure, defineRule, placeOf } from './rule.ts';
-import { aboutRoute } from './wording.ts';
+import { type Cure, defineRule, placeOf, type Report, type RuleContext } from './rule.ts';
+import { aboutRoute, whereIs } from './wording.ts';
 
 export default defineRule({
 	id: 'proxy-target-unusable',
 	summary: 'nginx cannot find a backend from the value of proxy_pass and answers 500 or 502 itself.',
 	severity: 'error',
 	why: `A variable in proxy_pass is looked at when the request comes, not when nginx starts. A host name then needs a \`resolver\`
-(without one: 502, "no resolver defined"), and a value that does not start with http:// or https:// is answered with 500. An IP
-address or the name of an \`upstream\` block needs no resolver.`,
-	remedy: 'Add a `resolver` (in Docker: `resolver 127.0.0.11;`), name an `upstream`, or write the address without a variable.',
+(without one: 502, "no resolver defined"), and a value that does not start with http:// or https://, or has no host or no proper port, is answered
+with 500. An IP address or the name of an \`upstream\` block needs no resolver; but where all servers of the block are marked \`down\`, nginx
+answers 502 as well.`,
+	remedy:
+		'Begin the address with http://, add a `resolver` (in Docker: `resolver 127.0.0.11;`), name an `upstream`, or write the address without a variable.',
 	ignore: 'Never: every handshake fails.',
 	rows: ['UP14', 'PR15'],
 	sources: [
@@ -135,6 +139,99 @@ server {
 `,
 			proof: { bad: 500 },
 		},
+		{
+			title: 'no scheme in a variable',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		set $backend 127.0.0.1:9000;
+		«proxy_pass $backend»;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		set $backend 127.0.0.1:9000;
+		proxy_pass http://$backend;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 500 },
+		},
+		{
+			title: 'a port that is none',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		set $port 90000;
+		«proxy_pass http://127.0.0.1:$port»;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		set $port 9000;
+		proxy_pass http://127.0.0.1:$port;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 500 },
+		},
+		{
+			title: 'every server is down',
+			within: 'http',
+			bad: `upstream chat {
+	server 127.0.0.1:9000 down;
+}
+server {
+	listen 8080;
+	location /ws {
+		«proxy_pass http://chat»;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `upstream chat {
+	server 127.0.0.1:9000;
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://chat;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 502 },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
@@ -142,21 +239,59 @@ server {
 			if (handshake.location !== route.location || handshake.outcome !== 'answered') continue;
 			const reason = handshake.because.find(({ at }) => at.node.name.value === 'proxy_pass');
 			if (reason === undefined) continue;
-			const needsResolver = handshake.status === 502;
-			yield {
-				...aboutRoute(route),
-				at: placeOf(reason.at),
-				message: needsResolver
-					? `nginx answers 502 ("no resolver defined"): the host in ${written(reason.at)} is a name that comes from a variable, and nothing resolves it. Add \`resolver\` with the address of your name server (in Docker 127.0.0.11), or name an \`upstream\` block.`
-					: `nginx answers ${handshake.status}: what ${written(reason.at)} comes to is no http:// or https:// address. Let its variable begin with http:// or https://, also for WebSockets.`,
-				cures: () => {
-					const decided = handshake.because.map(({ at }) => at);
-					return needsResolver ? resolved(route, reason.at, decided) : respelt(decided);
-				},
-			};
+			const trouble = handshake.status === 502 ? noBackend(reason, route, context) : noAddress(reason, route, context);
+			if (trouble !== undefined) yield { ...aboutRoute(route), at: placeOf(reason.at), ...trouble };
 		}
 	},
 });
+
+type Trouble = Pick<Report, 'message' | 'cures'>;
+
+/** 502: no server of the upstream is up, or nothing resolves the host. */
+function noBackend({ at, value }: Reason, route: Route, { configuration }: RuleContext): Trouble | undefined {
+	if (value !== undefined) {
+		const host = /^https?:\/\/([^/:?]+)/i.exec(value)?.[1] ?? '';
+		return {
+			message: `nginx answers 502 ("no resolver defined"): the host "${host}" in ${written(at)} comes from a variable, and nothing turns it into an address. Add \`resolver\` with the address of your name server (in Docker 127.0.0.11), or name an \`upstream\` block.`,
+			cures: () =>
+				resolved(
+					route,
+					at,
+					route.handshake.because.map((reason) => reason.at),
+				),
+		};
+	}
+	const block = route.handshake.because.find((reason) => reason.at.node.name.value === 'upstream')?.at;
+	const servers = block?.body?.byName.get('server') ?? [];
+	// An upstream without any server is refused at the start, and told as that.
+	if (block === undefined || servers.length === 0) return undefined;
+	const which =
+		servers.length === 1 ? 'the only server' : servers.length === 2 ? 'both servers' : `all ${servers.length} servers`;
+	return {
+		message: `nginx answers 502 ("no live upstreams"): ${which} of upstream "${block.node.args[0]?.value ?? ''}" (${whereIs(block, configuration)}) ${servers.length === 1 ? 'is' : 'are'} marked \`down\`. Take \`down\` off a server, or add another one.`,
+	};
+}
+
+/** 500: what the variables come to is no address (ngx_http_proxy_eval). */
+function noAddress({ at, value }: Reason, { handshake }: Route, context: RuleContext): Trouble | undefined {
+	if (value === undefined) return undefined;
+	const answers = `nginx answers ${handshake.status}: ${written(at)} comes to "${value}"`;
+	const decided = handshake.because.map((reason) => reason.at);
+	const rest = /^https?:\/\/(.*)$/is.exec(value)?.[1];
+	if (rest !== undefined) {
+		const port = /^(?:\[[^\]]*\]|[^/?:]+):([^/?]*)/.exec(rest)?.[1];
+		return {
+			message:
+				port === undefined
+					? `${answers}, which has no host. See where its variable should get its value.`
+					: `${answers}, and "${port}" is no port. Give it a number from 1 to 65535.`,
+		};
+	}
+	return {
+		message: `${answers}, which does not begin with http:// or https://. ${/^wss?:/i.test(value) ? 'Write one of these, also for WebSockets.' : 'Write one of these in front.'}`,
+		cures: () => (/^wss?:/i.test(value) ? respelt(decided) : prefixed(at, context)),
+	};
+}
 
 /**
  * Which name server to ask is a person's to say, save for names that only one can know: those of a Docker network have no dot, those of
@@ -201,6 +336,33 @@ function respelt(decided: readonly PlacedDirective[]): readonly Cure[] {
 			: [{ title: `Write ${scheme} in ${line.node.args[0]?.value}`, preferred: true, edits: [edit] }];
 	}
 	return [];
+}
+
+/** http:// in front of the variable, where nothing that it ever holds has a scheme of its own. */
+function prefixed(at: PlacedDirective, context: RuleContext): readonly Cure[] {
+	const word = at.node.args[0];
+	const name = /^\$\{?(\w+)\}?/.exec(word?.value ?? '')?.[1]?.toLowerCase();
+	if (word === undefined || name === undefined) return [];
+	const values = (context.variables().definitions.get(name) ?? []).flatMap(valuesOf);
+	const plain =
+		values.length === 0 ? HOSTS.has(name) : values.every((value) => /^[\w.[][\w.[\]:/-]*$/.test(value) && !value.includes('://'));
+	if (!plain) return [];
+	const edit = replaceArgument(at, 0, at.file.tree.source.slice(word.span).replace(/^["']?/, '$&http://'));
+	return edit === undefined
+		? []
+		: [{ title: `Write http:// in front of $${name}`, preferred: true, changes: 'host', edits: [edit] }];
+}
+
+/** nginx's own variables that hold a host and never a scheme. */
+const HOSTS: ReadonlySet<string> = new Set(['host', 'http_host', 'server_name', 'server_addr', 'hostname', 'remote_addr']);
+
+/** What a definition gives the variable; an empty text, which is no host, where that is not written out. */
+function valuesOf({ kind, at }: VariableDefinition): readonly string[] {
+	if (kind === 'set') return [at.node.args[1]?.value ?? ''];
+	if (kind !== 'map' || at.body === undefined || at.body.unresolved.length > 0) return [''];
+	return at.body.directives
+		.filter(({ node }) => !['hostnames', 'volatile'].includes(node.name.value))
+		.map(({ node }) => (node.name.value === 'include' ? '' : (node.args[0]?.value ?? '')));
 }
 
 function written({ node }: PlacedDirective): string {

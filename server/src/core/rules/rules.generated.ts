@@ -1,4 +1,5 @@
 // Written by `npm run generate`; do not edit.
+import authRequestBroken from './auth-request-broken.ts';
 import backendKeepaliveLost from './backend-keepalive-lost.ts';
 import backendTls from './backend-tls.ts';
 import cachedHandshake from './cached-handshake.ts';
@@ -12,6 +13,7 @@ import directiveDuplicate from './directive-duplicate.ts';
 import directiveValue from './directive-value.ts';
 import directiveVersion from './directive-version.ts';
 import handlerLost from './handler-lost.ts';
+import handlerOverridden from './handler-overridden.ts';
 import handshakeAnswered from './handshake-answered.ts';
 import handshakeHeaderChanged from './handshake-header-changed.ts';
 import handshakeKeyMissing from './handshake-key-missing.ts';
@@ -29,6 +31,7 @@ import jumpLosesHeaders from './jump-loses-headers.ts';
 import laterIfDecides from './later-if-decides.ts';
 import listenHttp2Only from './listen-http2-only.ts';
 import listenQuicOnly from './listen-quic-only.ts';
+import listenWithoutTls from './listen-without-tls.ts';
 import locationDuplicate from './location-duplicate.ts';
 import locationInternal from './location-internal.ts';
 import locationNesting from './location-nesting.ts';
@@ -52,6 +55,8 @@ import responseHeaderAdded from './response-header-added.ts';
 import type { Rule } from './rule.ts';
 import secondHopFails from './second-hop-fails.ts';
 import semicolonForgotten from './semicolon-forgotten.ts';
+import serverNameOdd from './server-name-odd.ts';
+import serverUnreachable from './server-unreachable.ts';
 import shutdownCutsTunnels from './shutdown-cuts-tunnels.ts';
 import slashRedirect from './slash-redirect.ts';
 import socketIoAffinity from './socket-io-affinity.ts';
@@ -75,6 +80,7 @@ import workerConnections from './worker-connections.ts';
 
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = [
+	authRequestBroken,
 	backendKeepaliveLost,
 	backendTls,
 	cachedHandshake,
@@ -88,6 +94,7 @@ export const RULES: readonly Rule[] = [
 	directiveValue,
 	directiveVersion,
 	handlerLost,
+	handlerOverridden,
 	handshakeAnswered,
 	handshakeHeaderChanged,
 	handshakeKeyMissing,
@@ -105,6 +112,7 @@ export const RULES: readonly Rule[] = [
 	laterIfDecides,
 	listenHttp2Only,
 	listenQuicOnly,
+	listenWithoutTls,
 	locationDuplicate,
 	locationInternal,
 	locationNesting,
@@ -127,6 +135,8 @@ export const RULES: readonly Rule[] = [
 	responseHeaderAdded,
 	secondHopFails,
 	semicolonForgotten,
+	serverNameOdd,
+	serverUnreachable,
 	shutdownCutsTunnels,
 	slashRedirect,
 	socketIoAffinity,

@@ -1,4 +1,4 @@
-import { effective } from '../config/effective.ts';
+import { effective, effectiveValue } from '../config/effective.ts';
 import { defineRule, placeOf, type Report } from './rule.ts';
 import { aboutRoute, titleOf, whereIs } from './wording.ts';
 
@@ -6,7 +6,8 @@ export default defineRule({
 	id: 'tunnel-limit',
 	summary: 'A limit of connections counts every open tunnel, for as long as it is open.',
 	severity: 'information',
-	why: `limit_conn counts a tunnel until it closes, so the next handshake beyond the limit gets 503; \`max_conns\` of a server in the
+	why: `limit_conn counts a tunnel until it closes, so the next handshake beyond the limit gets 503 (or what
+limit_conn_status says); \`max_conns\` of a server in the
 upstream does the same with 502, for each worker by itself where the upstream has no \`zone\`. Both are usually chosen with requests of
 milliseconds in mind.`,
 	remedy:
@@ -90,14 +91,16 @@ server {
 			if (route.handshake.outcome !== 'proxied') continue;
 			const about: Omit<Report, 'at' | 'message'> = { ...aboutRoute(route), severity: 'information' };
 			const limits = effective(route.location, 'limit_conn', context.version);
-			if (limits.level === 'own' || limits.level === 'inherited')
+			const dry = effectiveValue(route.location, 'limit_conn_dry_run', context.version)?.toLowerCase() === 'on';
+			const status = effectiveValue(route.location, 'limit_conn_status', context.version) ?? '503';
+			if ((limits.level === 'own' || limits.level === 'inherited') && !dry)
 				for (const line of limits.directives) {
 					const most = Number(line.node.args[1]?.value);
 					if (!(most < ENOUGH)) continue;
 					yield {
 						...about,
 						at: placeOf(line),
-						message: `limit_conn counts every open tunnel of ${titleOf(route)} (${whereIs(route.at, context.configuration)}) until it closes: beyond ${most} for one key, handshakes get 503. Raise the limit, or give WebSockets a zone of their own.`,
+						message: `limit_conn counts every open tunnel of ${titleOf(route)} (${whereIs(route.at, context.configuration)}) until it closes: beyond ${most} for one key, handshakes get ${status}. Raise the limit, or give WebSockets a zone of their own.`,
 					};
 				}
 			const block = route.handshake.upstream?.upstream?.body;

@@ -147,6 +147,8 @@ server {
 
 /** Directives that bring no servers along; another one, a third-party module's, may. */
 const BRINGS_NONE: ReadonlySet<string> = new Set([
+	// What it brings stands beside it; one that cannot be read is unresolved.
+	'include',
 	'ip_hash',
 	'least_conn',
 	'hash',

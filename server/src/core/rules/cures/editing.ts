@@ -15,6 +15,12 @@ export function replaceArgument(placed: PlacedDirective, index: number, text: st
 	return word && { path: placed.file.path, span: word.span, text };
 }
 
+/** Puts a word behind the last one of a directive. */
+export function appendWord(placed: PlacedDirective, word: string): Edit {
+	const { end } = (placed.node.args.at(-1) ?? placed.node.name).span;
+	return { path: placed.file.path, span: { start: end, end }, text: ` ${word}` };
+}
+
 /** Removes one word of a directive with the blanks in front of it. */
 export function removeWord(placed: PlacedDirective, word: Word): Edit {
 	const { text } = placed.file.tree.source;

@@ -10,6 +10,9 @@ export function idleTimeoutDirective(route: Route): string | undefined {
 	return ['proxy_pass', 'uwsgi_pass', 'scgi_pass'].includes(handler) ? handler.replace('_pass', '_read_timeout') : undefined;
 }
 
+/** Below this a backend under load does not even answer the handshake in time (TO9). */
+export const SHORT_MS = 1000;
+
 /** Sets the idle timeout on the route itself; `time` is written as nginx writes times: `1h`. */
 export function idleTimeoutEdit(route: Route, time: string): Edit | undefined {
 	const name = idleTimeoutDirective(route);

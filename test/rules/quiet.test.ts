@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { analysed, versionOf } from '../support/analysed.ts';
+
+/* What a rule says, or does not say, of configurations that differ in one thing. */
+
+const W =
+	'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_read_timeout 1h;';
+
+/** A server whose location /ws works, with something more in it. */
+const works = (more: string, head = 'listen 80;'): string =>
+	`server { ${head} location /ws { proxy_pass http://127.0.0.1:9000; ${W} ${more} } }`;
+const cached = (more: string, http = ''): string =>
+	`proxy_cache_path cache keys_zone=pages:1m; ${http} ${works(`proxy_cache pages; ${more}`)}`;
+const limited = (more: string): string => `limit_conn_zone $binary_remote_addr zone=a:1m; ${works(`limit_conn a 2; ${more}`)}`;
+const other = (head: string): string => `server { ${head} location / { return 404; } }`;
+
+/** The rules and sentences for the inside of an http block. */
+function said(http: string, rule: string, version = '1.22.1'): readonly string[] {
+	const { findings } = analysed({ '/etc/nginx/nginx.conf': `events {}\nhttp {\n${http}\n}\n` }, { version: versionOf(version) });
+	return findings.filter(({ ruleId }) => ruleId === rule).map(({ severity, message }) => `${severity}: ${message}`);
+}
+
+describe('cached-handshake', () => {
+	test.each([
+		['a map over Upgrade', 'proxy_cache_bypass $nocache;', 'map $http_upgrade $nocache { default 0; websocket 1; }'],
+		['a bypass for everybody', 'proxy_cache_bypass 1;', ''],
+		['no buffering, so nothing is stored', 'proxy_buffering off;', ''],
+		['a key that holds Upgrade', 'proxy_cache_key $uri$http_upgrade;', ''],
+	])('is silent about %s', (_, more, http) => {
+		expect(said(cached(more, http), 'cached-handshake')).toEqual([]);
+	});
+
+	test('is not calmed by a bypass that says 0', () => {
+		expect(
+			said(cached('proxy_cache_bypass $nocache;', 'map $http_upgrade $nocache { default 0; h2c 1; }'), 'cached-handshake'),
+		).toHaveLength(1);
+	});
+
+	test('names the one line that is missing', () => {
+		expect(said(cached('proxy_no_cache $http_upgrade;'), 'cached-handshake').join()).toMatch(
+			/Write `proxy_cache_bypass \$http_upgrade;` here\.$/,
+		);
+	});
+});
+
+describe('tunnel-limit', () => {
+	test('names the status that the person chose', () => {
+		expect(said(limited('limit_conn_status 429;'), 'tunnel-limit').join()).toContain('handshakes get 429');
+	});
+
+	test('is silent about a dry run', () => {
+		expect(said(limited('limit_conn_dry_run on;'), 'tunnel-limit')).toEqual([]);
+	});
+});
+
+describe('backend-keepalive-lost', () => {
+	test('says one thing of a keepalive that is lost anyway', () => {
+		const text = `map $http_upgrade $c { default upgrade; '' close; } upstream b { server 127.0.0.1:9000; keepalive 8; least_conn; }
+server { listen 80; location /ws { proxy_pass http://b; ${W.replace('"upgrade"', '$c')} } }`;
+		expect(said(text, 'backend-keepalive-lost')).toHaveLength(1);
+		expect(said(text, 'backend-keepalive-lost').join()).toContain('Move least_conn above it');
+	});
+});
+
+describe('server-unreachable', () => {
+	test.each([
+		['another port', other('listen 81; server_name a.example.com;'), 'listen 80; server_name a.example.com;'],
+		['another name', other('listen 80; server_name b.example.com;'), 'listen 80; server_name a.example.com;'],
+		['a second name', other('listen 80; server_name a.example.com;'), 'listen 80; server_name a.example.com b.example.com;'],
+		[
+			'the default server',
+			other('listen 80; server_name a.example.com;'),
+			'listen 80 default_server; server_name a.example.com;',
+		],
+	])('is silent about %s', (_, first, head) => {
+		expect(said(`${first}\n${works('', head)}`, 'server-unreachable')).toEqual([]);
+	});
+
+	test('only informs where TLS still leads here', () => {
+		const head = 'listen 80; listen 443 ssl; ssl_certificate c.pem; ssl_certificate_key c.key; server_name a.example.com;';
+		expect(said(`${other('listen 80; server_name a.example.com;')}\n${works('', head)}`, 'server-unreachable').join()).toMatch(
+			/^information: .* on port 80,/,
+		);
+	});
+});
+
+describe('server-name-odd', () => {
+	test.each([
+		'_',
+		'a.example.com',
+		'*.example.com',
+		'.example.com',
+		'www.example.*',
+		'~^a,b$',
+		'""',
+		'a_b.example.com',
+		'$hostname',
+	])('is silent about %s', (name) => {
+		expect(said(`${other('listen 80;')}\n${works('', `listen 80; server_name ${name};`)}`, 'server-name-odd')).toEqual([]);
+	});
+
+	test('only informs about the default server', () => {
+		expect(said(works('', 'listen 80; server_name a.example.com,;'), 'server-name-odd').join()).toMatch(/^information: /);
+	});
+});
+
+describe('listen-without-tls', () => {
+	const certificate = 'ssl_certificate c.pem; ssl_certificate_key c.key;';
+	test('is silent where another server brings TLS to the port', () => {
+		const first = other(`listen 443 ssl; server_name b.example.com; ${certificate}`);
+		expect(said(`${first}\n${works('', `listen 443; ${certificate}`)}`, 'listen-without-tls')).toEqual([]);
+	});
+
+	test('is silent without a certificate', () => {
+		expect(said(works('', 'listen 443;'), 'listen-without-tls')).toEqual([]);
+	});
+});
