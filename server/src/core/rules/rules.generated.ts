@@ -42,6 +42,7 @@ import noTunnelModule from './no-tunnel-module.ts';
 import nodelayOff from './nodelay-off.ts';
 import originUnchecked from './origin-unchecked.ts';
 import pathChanged from './path-changed.ts';
+import proxyPassAddress from './proxy-pass-address.ts';
 import proxyPassScheme from './proxy-pass-scheme.ts';
 import proxyPassUriRefused from './proxy-pass-uri-refused.ts';
 import proxyTargetUnusable from './proxy-target-unusable.ts';
@@ -118,6 +119,7 @@ export const RULES: readonly Rule[] = [
 	nodelayOff,
 	originUnchecked,
 	pathChanged,
+	proxyPassAddress,
 	proxyPassScheme,
 	proxyPassUriRefused,
 	proxyTargetUnusable,
