@@ -72,6 +72,8 @@ import upgradeHidden from './upgrade-hidden.ts';
 import upgradeNotForwarded from './upgrade-not-forwarded.ts';
 import upgradeValueWrong from './upgrade-value-wrong.ts';
 import upstreamRefused from './upstream-refused.ts';
+import variableRedefined from './variable-redefined.ts';
+import variableSyntax from './variable-syntax.ts';
 import workerConnections from './worker-connections.ts';
 
 /** Every rule, by id. */
@@ -148,5 +150,7 @@ export const RULES: readonly Rule[] = [
 	upgradeNotForwarded,
 	upgradeValueWrong,
 	upstreamRefused,
+	variableRedefined,
+	variableSyntax,
 	workerConnections,
 ];
