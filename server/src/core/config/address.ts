@@ -91,7 +91,7 @@ export function isOpenAddress(text: string): boolean {
 export function addressFaultText(fault: AddressFault, text: string): string {
 	switch (fault) {
 		case 'port':
-			return `"${text}" has no port from 1 to 65535 behind its first ":"`;
+			return text.includes(':') ? `"${text}" has no port from 1 to 65535 behind its ":"` : `"${text}" is no port from 1 to 65535`;
 		case 'host':
 			return `"${text}" is no host and port`;
 		case 'no-host':

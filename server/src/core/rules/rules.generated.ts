@@ -29,8 +29,10 @@ import jumpLosesHeaders from './jump-loses-headers.ts';
 import laterIfDecides from './later-if-decides.ts';
 import listenHttp2Only from './listen-http2-only.ts';
 import listenQuicOnly from './listen-quic-only.ts';
+import listenRefused from './listen-refused.ts';
 import locationDuplicate from './location-duplicate.ts';
 import locationInternal from './location-internal.ts';
+import locationModifier from './location-modifier.ts';
 import locationNesting from './location-nesting.ts';
 import locationShadowed from './location-shadowed.ts';
 import mapDefinedTwice from './map-defined-twice.ts';
@@ -47,6 +49,7 @@ import proxyPassScheme from './proxy-pass-scheme.ts';
 import proxyPassUriRefused from './proxy-pass-uri-refused.ts';
 import proxyTargetUnusable from './proxy-target-unusable.ts';
 import readTimeoutZero from './read-timeout-zero.ts';
+import regexRefused from './regex-refused.ts';
 import reloadKeepsWorkers from './reload-keeps-workers.ts';
 import requestHeaderRedefined from './request-header-redefined.ts';
 import responseHeaderAdded from './response-header-added.ts';
@@ -108,8 +111,10 @@ export const RULES: readonly Rule[] = [
 	laterIfDecides,
 	listenHttp2Only,
 	listenQuicOnly,
+	listenRefused,
 	locationDuplicate,
 	locationInternal,
+	locationModifier,
 	locationNesting,
 	locationShadowed,
 	mapDefinedTwice,
@@ -126,6 +131,7 @@ export const RULES: readonly Rule[] = [
 	proxyPassUriRefused,
 	proxyTargetUnusable,
 	readTimeoutZero,
+	regexRefused,
 	reloadKeepsWorkers,
 	requestHeaderRedefined,
 	responseHeaderAdded,
