@@ -325,7 +325,6 @@ export const COMPLAINTS: readonly Complaint[] = [
 		complaint: 'a misspelt directive',
 		files: { [MAIN]: http(server(WORKS.replace('proxy_http_version', 'proxy_http_verison'))) },
 		says: [
-			'http-version-1-0: nginx before 1.29.7 speaks HTTP/1.0 to this backend because no proxy_http_version is set, and 4 of 21 tested backends refuse a WebSocket handshake over it (Go coder/websocket, Python websockets, Hypercorn, Jetty). Write `proxy_http_version 1.1;`, which newer versions do by themselves.',
 			'unknown-directive: There is no directive "proxy_http_verison"; nginx refuses to start. Did you mean proxy_http_version?',
 		],
 	},
@@ -346,7 +345,6 @@ export const COMPLAINTS: readonly Complaint[] = [
 			'syntax-error: The block of "http" is never closed: add "}".',
 			'syntax-error: The block of "server" is never closed: add "}".',
 			'syntax-error: The block of "location /ws" is never closed: add "}".',
-			'upgrade-not-forwarded: nginx drops the Upgrade header here, so the backend of location /ws sees a plain GET and the WebSocket handshake fails (200, 400, 404 or 426). Add `proxy_set_header Upgrade $http_upgrade;` and a `proxy_set_header Connection` that says upgrade to this location.',
 			'syntax-error: "proxy_pass" is not ended: add ";" here.',
 		],
 	},

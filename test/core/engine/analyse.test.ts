@@ -155,15 +155,45 @@ describe('fixes', () => {
 	});
 
 	test('beside a line that nginx refuses, no other cure is the preferred one', () => {
-		const text = TWO.replace('proxy_http_version 1.1', 'proxy_http_verison 1.1');
-		const { findings } = analysed({ [MAIN]: text });
-		expect(findings.map(({ ruleId, fixes }) => [ruleId, fixes().some(({ preferred }) => preferred)])).toEqual(
-			expect.arrayContaining([
-				['http-version-1-0', false],
-				['unknown-directive', true],
-			]),
-		);
+		const text = location('proxy_set_header Connection upgrade; proxy_set_heder X-Real-IP $remote_addr;');
+		expect(preferences(text)).toEqual([
+			['upgrade-not-forwarded', false],
+			['unknown-directive', true],
+		]);
 	});
+
+	test('what is gone once the refused text is mended is not said', () => {
+		expect(preferences(location('proxy_set_heder Upgrade $http_upgrade; proxy_set_header Connection upgrade;'))).toEqual([
+			['unknown-directive', true],
+		]);
+		expect(
+			preferences(location('/* old */ proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection upgrade;')),
+		).toEqual([['unknown-directive', true]]);
+		const map = "map $http_upgrade $cu { default upgrade '' close; }";
+		expect(preferences(location('proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $cu;', map))).toEqual([
+			['map-entry-refused', true],
+		]);
+	});
+
+	test('nothing is said of a location whose text nobody can read', () => {
+		expect(
+			preferences(location('/* old\nproxy_set_header Upgrade $http_upgrade;\n*/ proxy_set_header Connection upgrade;')),
+		).toEqual([
+			['syntax-error', true],
+			['unknown-directive', false],
+		]);
+	});
+
+	/** The rules that say anything worse than information about a text, and whether they have a preferred fix. */
+	function preferences(text: string): readonly (readonly [string, boolean])[] {
+		return analysed({ [MAIN]: text })
+			.findings.filter(({ severity }) => severity === 'error' || severity === 'warning')
+			.map(({ ruleId, fixes }) => [ruleId, fixes().some(({ preferred }) => preferred)] as const);
+	}
+
+	function location(headers: string, outside = ''): string {
+		return `events {}\nhttp {\n${outside}\nserver {\nlocation /ws {\nproxy_pass http://127.0.0.1:1;\nproxy_http_version 1.1;\nproxy_read_timeout 1h;\n${headers}\n}\n}\n}\n`;
+	}
 });
 
 test('a rule that throws is named, and the others go on', () => {

@@ -11,6 +11,7 @@ import { isValueOf } from '../reference/values.ts';
 import { formatVersion, type NginxVersion } from '../reference/versions.ts';
 import { articleOf, countText, listText, shownName, valueText } from './directiveWording.ts';
 import type { Configuration, PlacedDirective, Scope } from './model.ts';
+import { oddBlankIn, type TextCure, unknownName, withPlainBlanks } from './unknownNames.ts';
 
 /**
  * Something that nginx's own checks refuse before a module looks at anything (semantics TK18, TK19, DU1; src/core/ngx_conf_file.c,
@@ -26,6 +27,8 @@ export interface DirectiveProblem {
 	readonly message: string;
 	/** unknown: the name that was probably meant. */
 	readonly suggestion: string | undefined;
+	/** What to write instead, where more than a name is wrong. */
+	readonly cure: TextCure | undefined;
 	/** How `nginx -t` words it. */
 	readonly nginxMessage: string;
 	/** False when only a module that is not loaded here could make it right. */
@@ -143,23 +146,41 @@ function problem(
 	at: PlacedDirective,
 	message: string,
 	nginxMessage: string,
-	more: Partial<Pick<DirectiveProblem, 'argument' | 'first' | 'suggestion' | 'certain'>> = {},
+	more: Partial<Pick<DirectiveProblem, 'argument' | 'first' | 'suggestion' | 'cure' | 'certain'>> = {},
 ): DirectiveProblem {
-	const { argument, first, suggestion, certain = true } = more;
-	return { code, at, argument, first, message, suggestion, nginxMessage, certain };
+	const { argument, first, suggestion, cure, certain = true } = more;
+	return { code, at, argument, first, message, suggestion, cure, nginxMessage, certain };
 }
 
 function unknown(placed: PlacedDirective, context: ReferenceContext): DirectiveProblem {
 	const name = placed.node.name.value;
+	const nginxMessage = `unknown directive "${name}"`;
+	const told = unknownName(placed, context);
+	if (told !== undefined) {
+		const { message, suggestion, cure } = told;
+		return problem('unknown', placed, `nginx refuses to start: ${message}`, nginxMessage, { suggestion, cure });
+	}
 	const suggestion = suggestName(name, context);
+	// A name that would be wrong at once in another way is told, and not written.
+	const fits = definitionsOf(suggestion ?? '').some(
+		({ block, min, max }) =>
+			block === (placed.node.block !== undefined) && min <= placed.node.args.length && placed.node.args.length <= max,
+	);
 	return problem(
 		'unknown',
 		placed,
 		suggestion === undefined
 			? `None of nginx's own modules has a directive ${shownName(name)}; nginx refuses to start unless a module that is loaded brings it.`
 			: `There is no directive ${shownName(name)}; nginx refuses to start. Did you mean ${suggestion}?`,
-		`unknown directive "${name}"`,
-		{ suggestion, certain: suggestion !== undefined },
+		nginxMessage,
+		{
+			suggestion,
+			cure:
+				suggestion === undefined || !fits
+					? undefined
+					: { title: `Write ${suggestion}`, span: placed.node.name.span, text: suggestion },
+			certain: suggestion !== undefined,
+		},
 	);
 }
 
@@ -223,6 +244,21 @@ function wrongCount(
 ): DirectiveProblem {
 	const { name, args } = placed.node;
 	const shapes = definitions.map((definition) => argumentsIn(definition, version));
+	const odd = args.find(({ value, quote }) => quote === undefined && oddBlankIn(value) !== undefined);
+	if (odd !== undefined)
+		return problem(
+			'arguments',
+			placed,
+			`nginx refuses to start: ${oddBlankIn(odd.value)} stands between the words of ${name.value}, and nginx takes it for a part of one. Write a plain blank.`,
+			`invalid number of arguments in "${name.value}" directive`,
+			{
+				cure: {
+					title: 'Write a plain blank',
+					span: odd.span,
+					text: withPlainBlanks(placed.file.tree.source.slice(odd.span)).trim(),
+				},
+			},
+		);
 	const newer = definitions.find((definition) => takesCount(definition, args.length, undefined));
 	const count = args.length;
 	return problem(

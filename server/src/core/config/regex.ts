@@ -40,6 +40,20 @@ export function compileRegex(pattern: string, caseless: boolean): Regex | Unsupp
 	}
 }
 
+/**
+ * Why PCRE refuses an expression, whatever its version: `a ( is not closed`. Undefined when it takes it, or when that cannot be said.
+ * @param pattern one byte in each character
+ */
+export function regexRefusal(pattern: string): string | undefined {
+	try {
+		readRegex(pattern, false);
+		return undefined;
+	} catch (error) {
+		if (error instanceof RegexFault) return error.refused ? error.message : undefined;
+		throw error;
+	}
+}
+
 /** The names of an expression's groups, as written; undefined when it cannot be read. Cheaper than compiling it. */
 export function groupNames(pattern: string): readonly string[] | undefined {
 	try {

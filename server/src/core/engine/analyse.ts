@@ -1,5 +1,5 @@
 import { type DirectiveProblem, directiveProblems } from '../config/directiveProblems.ts';
-import type { Configuration, Files, PlacedDirective } from '../config/model.ts';
+import type { Configuration, Files } from '../config/model.ts';
 import { type VariableTable, variableTable } from '../config/variables.ts';
 import { isAtLeast, type NginxVersion, parseVersion } from '../reference/versions.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
@@ -7,10 +7,11 @@ import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { routesOf } from '../routes/routes.ts';
 import { IGNORE_COMMENT } from '../rules/notices.ts';
-import type { Edit, Report, Rule, RuleContext, Severity, VersionBounds } from '../rules/rule.ts';
+import type { Report, Rule, RuleContext, Severity, VersionBounds } from '../rules/rule.ts';
 import { RULES } from '../rules/rules.generated.ts';
 import type { Finding, Fix } from './finding.ts';
 import { Prover } from './proof.ts';
+import { Refusals } from './refusals.ts';
 import { type Suppression, suppressionsOf } from './suppressions.ts';
 
 export interface AnalyseOptions {
@@ -97,6 +98,7 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 	const { files, rebuild } = options;
 	const prover = files === undefined || rebuild === undefined ? undefined : new Prover(context, files, rebuild);
 	const found = new Map<string, Finding>();
+	const refusals = new Refusals();
 	// The first rule that asks for every route's predictions would make them all in one go.
 	for (let from = 0; spokenOf.length > PREDICTED_AT_ONCE && from < spokenOf.length; from += PREDICTED_AT_ONCE) {
 		for (const route of spokenOf.slice(from, from + PREDICTED_AT_ONCE)) predictAhead(route);
@@ -107,7 +109,8 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 		if (setting === 'off' || (setting === undefined && rule.optIn)) continue;
 		yield;
 		for (const report of reportsOf(rule, context, options)) {
-			const finding = toFinding(rule, report, setting ?? report.severity, context, prover);
+			refusals.add(rule, report);
+			const finding = toFinding(rule, report, setting ?? report.severity, context, prover, refusals);
 			const key = `${rule.id}\0${finding.at.path}\0${finding.at.span.start}\0${finding.at.span.end}\0${finding.message}`;
 			if (!found.has(key)) found.set(key, finding);
 		}
@@ -116,8 +119,31 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 		configuration,
 		version: options.version,
 		routes,
-		findings: ordered(suppressed([...found.values()], configuration, options)),
+		findings: ordered(suppressed(standing([...found.values()], refusals, context, options), configuration, options)),
 	};
+}
+
+/** The findings that do not follow only from text which nginx refuses to read: what is gone once that is mended was never wrong. */
+function standing(
+	findings: readonly Finding[],
+	refusals: Refusals,
+	{ configuration, allRoutes }: RuleContext,
+	options: AnalyseOptions,
+): readonly Finding[] {
+	if (!refusals.some || findings.every(({ routeId }) => routeId === undefined)) return findings;
+	const routes = new Map(allRoutes.map((route, index) => [route.id, { route, index }]));
+	const { files, rebuild, onPrediction: _, ...others } = options;
+	const mended = files === undefined || rebuild === undefined ? undefined : refusals.mended(configuration, files, rebuild);
+	const after = mended === undefined ? undefined : analyse(mended, others);
+	const comparable = after?.routes.length === allRoutes.length ? after : undefined;
+	const kept = new Set(
+		comparable?.findings.map(({ ruleId, routeId }) => `${ruleId}\0${comparable.routes.findIndex(({ id }) => id === routeId)}`),
+	);
+	return findings.filter(({ ruleId, routeId }) => {
+		const known = routeId === undefined ? undefined : routes.get(routeId);
+		if (known === undefined) return true;
+		return !refusals.garbles(known.route) && (comparable === undefined || kept.has(`${ruleId}\0${known.index}`));
+	});
 }
 
 /** Lets a route make the predictions that it keeps. What fails here fails again in the rule that asks for it, and is told there. */
@@ -141,16 +167,19 @@ function reportsOf(rule: Rule, context: RuleContext, options: AnalyseOptions): r
 	}
 }
 
-function toFinding(rule: Rule, report: Report, severity: Severity, context: RuleContext, prover: Prover | undefined): Finding {
-	const { cures, versions = rule.versions } = report;
-	const proved = (made: NonNullable<Report['cures']>, by: Prover): readonly Fix[] => {
-		const fixes = by.prove(report, made(), rule.refused);
-		const misspelt = report.route === undefined ? [] : misspeltLines(report.route, context);
-		if (misspelt.length === 0) return fixes;
-		return fixes.map((fix) =>
-			fix.edits.some((edit) => misspelt.some((line) => isIn(edit, line))) ? fix : { ...fix, preferred: false },
-		);
-	};
+function toFinding(
+	rule: Rule,
+	report: Report,
+	severity: Severity,
+	context: RuleContext,
+	prover: Prover | undefined,
+	refusals: Refusals,
+): Finding {
+	const { cures, route, versions = rule.versions } = report;
+	const proved = (made: NonNullable<Report['cures']>, by: Prover): readonly Fix[] =>
+		by
+			.prove(report, made(), rule.refused)
+			.map((fix) => (route !== undefined && refusals.holdUp(route, fix.edits, context) ? { ...fix, preferred: false } : fix));
 	return {
 		ruleId: rule.id,
 		severity,
@@ -158,7 +187,7 @@ function toFinding(rule: Rule, report: Report, severity: Severity, context: Rule
 		...(versions === undefined ? {} : { versions }),
 		at: report.at,
 		related: report.related ?? [],
-		routeId: report.route?.id,
+		routeId: route?.id,
 		fixes: cures === undefined || prover === undefined ? () => [] : () => proved(cures, prover),
 	};
 }
@@ -177,24 +206,6 @@ function withBounds(message: string, { from, before }: VersionBounds): string {
 function isNewer(version: string): boolean {
 	const parsed = parseVersion(version);
 	return parsed !== undefined && isAtLeast(parsed, OLDEST);
-}
-
-/**
- * The lines of a route's location that tell how to proxy and that nginx refuses, a misspelt `proxy_http_version` for instance: curing such a
- * line may be all that the route needs, so what else it seems to need is not done along with it.
- */
-function misspeltLines(route: Route, context: RuleContext): readonly PlacedDirective[] {
-	return context
-		.directiveProblems()
-		.filter(
-			({ at, code, suggestion }) =>
-				at.scope === route.location && code !== 'version' && (suggestion ?? at.node.name.value).startsWith('proxy_'),
-		)
-		.map(({ at }) => at);
-}
-
-function isIn({ path, span }: Edit, { file, node }: PlacedDirective): boolean {
-	return path === file.path && node.span.start <= span.start && span.end <= node.span.end;
 }
 
 function suppressed(findings: readonly Finding[], configuration: Configuration, options: AnalyseOptions): readonly Finding[] {

@@ -146,11 +146,22 @@ export function argumentsIn(
 	return earlier === undefined || version === undefined || isAtLeast(version, earlier.before) ? definition : earlier;
 }
 
+/** Names that people write for a directive and that no module has. */
+const OTHERWISE: ReadonlyMap<string, string> = new Map([
+	['proxy_header', 'proxy_set_header'],
+	['proxy_headers', 'proxy_set_header'],
+	['proxy_add_header', 'proxy_set_header'],
+	['set_proxy_header', 'proxy_set_header'],
+	['proxy_http', 'proxy_http_version'],
+]);
+
 /**
  * The known name that a misspelt one most likely means: at most two letters away (one for short names), and none as near. Names that
  * may stand in the context go first.
  */
 export function suggestName(name: string, context: ReferenceContext | undefined): string | undefined {
+	const meant = OTHERWISE.get(name.toLowerCase());
+	if (meant !== undefined) return meant;
 	const lower = name.toLowerCase();
 	let best: { name: string; score: number } | undefined;
 	for (const candidate of DEFINITIONS.keys()) {

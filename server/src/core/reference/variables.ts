@@ -42,6 +42,36 @@ const STREAM = `
 	upstream_session_time
 `;
 
+/**
+ * Variables that no line can define again ("the duplicate … variable", semantics MP9): those without NGX_HTTP_VAR_CHANGEABLE in the modules
+ * that every ordinary build has. All others, of `--with` modules too, are left out. test/nginx/variables.test.ts asks nginx for each.
+ */
+const FIXED_HTTP = `
+	binary_remote_addr body_bytes_sent bytes_sent connection connection_requests connection_time content_length content_type date_gmt
+	date_local document_root document_uri fastcgi_path_info fastcgi_script_name gzip_ratio host hostname http_cookie http_host http_referer
+	http_user_agent http_via http_x_forwarded_for https is_args limit_conn_status limit_req_status msec nginx_version pid pipe
+	proxy_add_x_forwarded_for proxy_protocol_addr proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port query_string
+	realpath_root remote_addr remote_port remote_user request request_body request_body_file request_completion request_filename request_id
+	request_length request_method request_time request_uri scheme sent_http_cache_control sent_http_connection sent_http_content_length
+	sent_http_content_type sent_http_keep_alive sent_http_last_modified sent_http_link sent_http_location sent_http_transfer_encoding
+	server_addr server_name server_port server_protocol status tcpinfo_rcv_space tcpinfo_rtt tcpinfo_rttvar tcpinfo_snd_cwnd time_iso8601
+	time_local uid_got uid_set upstream_addr upstream_bytes_received upstream_bytes_sent upstream_cache_status upstream_connect_time
+	upstream_header_time upstream_response_length upstream_response_time upstream_status uri
+`;
+
+/** The same of the stream side. */
+const FIXED_STREAM = `
+	binary_remote_addr bytes_received bytes_sent connection hostname limit_conn_status msec nginx_version pid protocol proxy_protocol_addr
+	proxy_protocol_port proxy_protocol_server_addr proxy_protocol_server_port remote_addr remote_port server_addr server_port session_time
+	status time_iso8601 time_local upstream_addr upstream_bytes_received upstream_bytes_sent upstream_connect_time
+	upstream_first_byte_time upstream_session_time
+`;
+
+const FIXED: Readonly<Record<'http' | 'stream', ReadonlySet<string>>> = {
+	http: new Set(FIXED_HTTP.trim().split(/\s+/)),
+	stream: new Set(FIXED_STREAM.trim().split(/\s+/)),
+};
+
 const HTTP_NAMES: ReadonlySet<string> = new Set(HTTP.trim().split(/\s+/));
 const STREAM_NAMES: ReadonlySet<string> = new Set(STREAM.trim().split(/\s+/));
 
@@ -126,4 +156,14 @@ export function mayBeForeignVariable(name: string): boolean {
 /** The names of all variables without a family, sorted. */
 export function builtInVariables(side: 'http' | 'stream'): readonly string[] {
 	return [...(side === 'http' ? HTTP_NAMES : STREAM_NAMES)];
+}
+
+/** True for a variable that nginx defines itself and lets no line define again (MP9). */
+export function isFixedVariable(name: string, side: 'http' | 'stream'): boolean {
+	return FIXED[side].has(name.toLowerCase());
+}
+
+/** Their names. */
+export function fixedVariables(side: 'http' | 'stream'): readonly string[] {
+	return [...FIXED[side]];
 }

@@ -11,7 +11,7 @@ export default defineRule({
 	severity: 'error',
 	refused: true,
 	why: `nginx refuses to start with two \`upstream\` blocks of one name, with the same \`listen\` twice in a server, and with two servers that
-are both \`default_server\` of one address. Included files are the usual cause.`,
+are both \`default_server\` of one address, or that both set options of its socket, such as \`reuseport\`. Included files are the usual cause.`,
 	remedy: 'Keep one of them.',
 	ignore: 'Never: nginx does not start.',
 	rows: ['DU4'],
@@ -89,11 +89,14 @@ server {
 		for (const http of httpScopes(context.configuration.root)) {
 			yield* repeated(http.byName.get('upstream') ?? [], (at) => at.node.args[0]?.value.toLowerCase(), context, 'upstream');
 			const defaults: PlacedDirective[] = [];
+			const optioned: PlacedDirective[] = [];
 			for (const { body } of http.byName.get('server') ?? []) {
 				const listens = body?.byName.get('listen') ?? [];
 				yield* repeated(listens, keyOfListen, context, 'listen');
 				defaults.push(...listens.filter((at) => parseListen(at)?.defaultServer));
+				optioned.push(...listens.filter(setsOptions));
 			}
+			yield* repeated(optioned, keyOfListen, context, 'line of options for listen');
 			yield* repeated(defaults, keyOfListen, context, 'default server of');
 		}
 	},
@@ -124,15 +127,29 @@ function* repeated(
 
 /** What says the same twice is taken out; of two that differ a person has to choose. */
 function withoutSecond(first: PlacedDirective, at: PlacedDirective, what: string): readonly Cure[] {
-	if (first.node === at.node || what.startsWith('default')) return [];
+	if (first.node === at.node || (what !== 'listen' && what !== 'upstream')) return [];
 	return [{ title: `Remove this ${what}`, preferred: saysTheSame(first, at), edits: [removeDirective(at)] }];
+}
+
+/** True for a listen with options of the socket, which one listen of an address may have (src/http/ngx_http.c, ngx_http_add_addresses). */
+function setsOptions({ node }: PlacedDirective): boolean {
+	return node.args.some(({ value }) => SOCKET_OPTION.test(value));
+}
+
+const SOCKET_OPTION =
+	/^(?:(?:setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=.*|deferred|bind|reuseport)$/;
+
+/** The address as nginx compares it: all of IPv4, or of IPv6, has several spellings. */
+function canonical(address: string): string {
+	if (address === '0.0.0.0') return '*';
+	return /^\[[0:]+\]$/.test(address) ? '[::]' : address;
 }
 
 /** Address, port and protocol; a host name may stand for an address that is written elsewhere, and is left alone. */
 function keyOfListen(at: PlacedDirective): string | undefined {
 	const listen = parseListen(at);
 	if (listen === undefined || /-/.test(at.node.args[0]?.value ?? '')) return undefined;
-	return `${listen.address}:${listen.port}:${listen.quic ? 'udp' : 'tcp'}`;
+	return `${canonical(listen.address)}:${listen.port}:${listen.quic ? 'udp' : 'tcp'}`;
 }
 
 function httpScopes(root: Scope): readonly Scope[] {

@@ -1,6 +1,10 @@
 import type { DirectiveProblem } from '../config/directiveProblems.ts';
+import { argumentsIn, definitionsOf } from '../reference/directives.ts';
+import { isValueOf } from '../reference/values.ts';
+import type { NginxVersion } from '../reference/versions.ts';
+import { removeWord } from './cures/editing.ts';
 import { problemsOf } from './directiveRule.ts';
-import { defineRule, placeOf } from './rule.ts';
+import { type Cure, defineRule, placeOf } from './rule.ts';
 
 export default defineRule({
 	id: 'directive-arguments',
@@ -45,35 +49,54 @@ real nginx of three generations took.`,
 	],
 	*check(context) {
 		for (const problem of problemsOf(context, 'arguments', 'block-missing', 'block-unexpected')) {
-			const { at } = problem;
+			const { at, cure } = problem;
 			yield {
 				severity: 'error',
 				at: placeOf(at),
-				message: `${problem.message} ${adviceOn(problem)}`,
-				cures: () => {
-					const [, first] = at.node.args;
-					const last = at.node.args.at(-1);
-					if (
-						problem.code !== 'arguments' ||
-						first === undefined ||
-						last === undefined ||
-						!VALUE_LAST.includes(at.node.name.value)
-					)
-						return [];
-					if (at.node.args.some((word) => word.quote !== undefined)) return [];
-					const span = { start: first.span.start, end: last.span.end };
-					const text = at.file.tree.source.slice(span);
-					if (/["\n\r]/.test(text)) return [];
-					return [
-						{ title: 'Put the value into quotes', preferred: true, edits: [{ path: at.file.path, span, text: `"${text}"` }] },
-					];
-				},
+				message: cure === undefined ? `${problem.message} ${adviceOn(problem)}` : problem.message,
+				cures: () =>
+					cure === undefined
+						? curesOf(problem, context.version)
+						: [{ title: cure.title, preferred: true, edits: [{ path: at.file.path, span: cure.span, text: cure.text }] }],
 			};
 		}
 	},
 });
 
+function curesOf({ code, at }: DirectiveProblem, version: NginxVersion): readonly Cure[] {
+	const { name, args } = at.node;
+	const [header, first] = args;
+	const last = args.at(-1);
+	if (code !== 'arguments' || first === undefined || last === undefined || header === undefined) return [];
+	if (args.some((word) => word.quote !== undefined)) return [];
+	const together = args.map(({ value }) => value).join('');
+	const takesIt = definitionsOf(name.value).some(
+		(definition) =>
+			(definition.value === 'time' || definition.value === 'seconds') &&
+			isValueOf(definition.value, argumentsIn(definition, version).words, together),
+	);
+	const path = at.file.path;
+	if (takesIt)
+		return [
+			{
+				title: `Write ${together}`,
+				preferred: true,
+				edits: [{ path, span: { start: header.span.start, end: last.span.end }, text: together }],
+			},
+		];
+	if (!VALUE_LAST.includes(name.value)) return [];
+	// `always` belongs to add_header.
+	if (args.length === 3 && last.value === 'always')
+		return [{ title: 'Take always away', preferred: true, edits: [removeWord(at, last)] }];
+	const span = { start: first.span.start, end: last.span.end };
+	const text = at.file.tree.source.slice(span);
+	if (/["\n\r]/.test(text)) return [];
+	return [{ title: 'Put the value into quotes', preferred: true, edits: [{ path, span, text: `"${text}"` }] }];
+}
+
 function adviceOn({ code, at }: DirectiveProblem): string {
+	if (at.node.args.length === 3 && at.node.name.value === 'proxy_set_header' && at.node.args[2]?.value === 'always')
+		return '`always` is for add_header: take it away.';
 	if (code === 'block-missing') return 'Write { … } behind it.';
 	if (code === 'block-unexpected') return 'Write ; in place of the braces.';
 	return at.node.args.length < 2

@@ -14,7 +14,7 @@ export default defineRule({
 	refused: true,
 	why: `nginx reads times, sizes, numbers, on and off, and words of a list when it reads the configuration, and refuses to start with
 "invalid value". Such directives take no variables. What counts as a value is what real nginx of three generations took.`,
-	remedy: 'Write the value as nginx reads it: `1h 30m`, `500ms`, `8k`, `on`.',
+	remedy: 'Write the value as nginx reads it: `1h30m`, `500ms`, `8k`, `on`.',
 	ignore: 'Never: nginx refuses the whole configuration.',
 	rows: ['TO11', 'TK17', 'TK19'],
 	sources: ['https://nginx.org/en/docs/syntax.html', 'https://nginx.org/en/docs/dirindex.html'],
@@ -89,7 +89,7 @@ export default defineRule({
 
 function cures({ at, argument = 0 }: DirectiveProblem, version: NginxVersion): readonly Cure[] {
 	const written = at.node.args[argument]?.value ?? '';
-	const meant = respelt(written);
+	const meant = /^\w+_timeout$/.test(at.node.name.value) && NEVER.test(written) ? '1d' : respelt(written);
 	const isTaken = definitionsOf(at.node.name.value).some(
 		(definition) =>
 			definition.value !== undefined &&
@@ -98,6 +98,9 @@ function cures({ at, argument = 0 }: DirectiveProblem, version: NginxVersion): r
 	const edit = isTaken ? replaceArgument(at, argument, meant) : undefined;
 	return edit === undefined ? [] : [{ title: `Write ${meant}`, preferred: true, edits: [edit] }];
 }
+
+/** No time-out, as other programs have it; nginx has none, and `0` ends a tunnel at once. */
+const NEVER = /^(?:off|none|never|infinite|infinity|unlimited|-1)$/i;
 
 /** Flags as other programs know them. */
 const FLAGS: ReadonlyMap<string, string> = new Map([

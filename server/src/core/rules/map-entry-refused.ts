@@ -141,7 +141,7 @@ function* refusedIn(body: Scope): Generator<Report> {
 				severity: 'error',
 				at: placeOf(entry),
 				message: `nginx refuses to start: an entry of a map is one key and one value, and here ${args.length === 0 ? 'is no value' : `are ${args.length} values`}. ${args.length === 0 ? 'Write the value behind the key.' : 'Put the value in quotes, or end the entry with ";" where the next one starts.'}`,
-				cures: () => quoted(entry),
+				cures: () => curesOf(entry),
 			};
 			continue;
 		}
@@ -166,6 +166,47 @@ function* refusedIn(body: Scope): Generator<Report> {
 			],
 		};
 	}
+}
+
+/**
+ * What was meant by an entry of too many words: the `=` of another language, several entries without the `;` between them when the
+ * number of words is even, or one value of several words.
+ */
+function curesOf(entry: PlacedDirective): readonly Cure[] {
+	const { name, args } = entry.node;
+	const { path } = entry.file;
+	const [sign, second] = args;
+	const words = [name, ...args];
+	if (args.length === 2 && sign !== undefined && second !== undefined && /^(?:=>?|:=?|->)$/.test(sign.value))
+		return [
+			{
+				title: `Take the ${sign.value} away`,
+				preferred: true,
+				// Glued to a quote it stands where a blank has to.
+				edits: [
+					{ path, span: { start: sign.span.start, end: second.span.start }, text: sign.span.start === name.span.end ? ' ' : '' },
+				],
+			},
+		];
+	const keys = words.filter((_, index) => index > 1 && index % 2 === 0);
+	const isSeveral =
+		keys.length > 0 && words.length % 2 === 0 && keys.every(({ quote, value }) => quote !== undefined || isKey(value));
+	if (isSeveral)
+		return [
+			{
+				title: 'End each entry with ";"',
+				preferred: true,
+				edits: words
+					.filter((_, index) => index % 2 === 1 && index < words.length - 1)
+					.map(({ span }) => ({ path, span: { start: span.end, end: span.end }, text: ';' })),
+			},
+		];
+	return quoted(entry);
+}
+
+/** True for a word that is written as the key of an entry rather than as a part of a value. */
+function isKey(word: string): boolean {
+	return word === 'default' || /^[~*.]/.test(word) || /^(?:websocket|h2c|upgrade|close|keep-alive|https?)$/i.test(word);
 }
 
 /** The words of one line in quotes; no cure where a line end shows that a semicolon was forgotten. */

@@ -95,6 +95,7 @@ server {
 			const line = forwarding.connection.at.at(-1);
 			const behind = line && mapBehind(line, context);
 			if (line === undefined || behind === undefined || !behind.map.source.includes('$') || reported.has(behind.at)) continue;
+			if (isRefused(behind.at)) continue;
 			reported.add(behind.at);
 			const sent = route.handshake.upstream?.headers.get('connection');
 			yield {
@@ -111,12 +112,22 @@ server {
 	},
 });
 
+/** True for a map with an entry that nginx refuses: what the map was to give is told there. */
+function isRefused({ body }: PlacedDirective): boolean {
+	return (body?.directives ?? []).some(
+		({ node }) => node.block !== undefined || (node.args.length !== 1 && !/^(?:hostnames|volatile)$/.test(node.name.value)),
+	);
+}
+
 function curesOf(at: PlacedDirective, map: CompiledMap): readonly Cure[] {
 	if (!/^\$\{?http_upgrade\}?$/i.test(map.source)) return [];
 	const entry = map.lookUp('websocket');
 	if (entry === undefined) return [];
 	const edits: Edit[] = [];
-	if (entry.at === undefined) {
+	const colon = (at.body?.directives ?? []).find(({ node }) => /^default[:=]$/.test(node.name.value));
+	if (entry.at === undefined && colon?.node.args[0]?.value.toLowerCase() === 'upgrade') {
+		edits.push({ path: colon.file.path, span: colon.node.name.span, text: 'default' });
+	} else if (entry.at === undefined) {
 		const inserted = at.body && insertBlockAtEnd(at.body, ['default upgrade;']);
 		if (inserted !== undefined) edits.push(inserted);
 	} else {

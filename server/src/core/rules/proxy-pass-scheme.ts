@@ -1,6 +1,7 @@
-import type { PlacedDirective, Scope } from '../config/model.ts';
+import { isOpenAddress } from '../config/address.ts';
 import { replaceArgument } from './cures/editing.ts';
 import { defineRule, placeOfArgument } from './rule.ts';
+import { proxyPasses } from './scopes.ts';
 
 export default defineRule({
 	id: 'proxy-pass-scheme',
@@ -71,19 +72,19 @@ without a scheme it does not start either ("invalid URL prefix").`,
 		},
 	],
 	*check(context) {
-		for (const line of handlersOf(context.allRoutes.map(({ location }) => location))) {
+		for (const line of proxyPasses(context.configuration.root)) {
 			const address = line.node.args[0]?.value ?? '';
-			const right = line.node.args.length === 1 && !address.includes('$') ? withScheme(address) : undefined;
-			if (right === undefined) continue;
-			const scheme = /^wss?:/i.exec(address)?.[0];
+			if (line.node.end === 'missing' || isOpenAddress(address) || /^https?:\/\//i.test(address)) continue;
+			const right = withScheme(address);
+			const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address)?.[0];
 			yield {
 				severity: 'error',
 				at: placeOfArgument(line, 0),
 				message: `${
-					scheme === undefined ? 'This address has no scheme' : `proxy_pass knows no ${scheme}//`
-				}, so nginx refuses to start ("invalid URL prefix"). Write ${right}; a WebSocket starts as an HTTP request.`,
+					scheme === undefined || /^https?:/i.test(scheme) ? 'This address has no scheme' : `proxy_pass knows no ${scheme}`
+				}, so nginx refuses to start ("invalid URL prefix"). Write ${right ?? 'http:// or https://, the host and the port'}; a WebSocket starts as an HTTP request.`,
 				cures: () => {
-					const edit = replaceArgument(line, 0, right);
+					const edit = right === undefined ? undefined : replaceArgument(line, 0, right);
 					return edit === undefined ? [] : [{ title: `Write ${right}`, preferred: true, edits: [edit] }];
 				},
 			};
@@ -91,22 +92,17 @@ without a scheme it does not start either ("invalid URL prefix").`,
 	},
 });
 
-/** The address as nginx takes it; undefined when it is right, or when it cannot be known. */
-function withScheme(address: string): string | undefined {
+/** The address as nginx takes it; undefined when it cannot be known what is meant. */
+function withScheme(written: string): string | undefined {
+	const address = written.trim();
 	const wrong = /^(wss?):\/\/(.+)$/i.exec(address);
 	if (wrong !== null) return `${wrong[1]?.toLowerCase() === 'wss' ? 'https' : 'http'}://${wrong[2]}`;
-	return /^(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?(?:\/[^$]*)?$/i.test(address) && !/^https?:?\/?/i.test(address)
+	// Slashes or the colon are wrong: `http:/h`, `http:h`, `http//h`, `http:\\h`.
+	const broken = /^(https?)(?::[/\\]{0,3}|[/\\]{2})((?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?(?:\/.*)?)$/i.exec(address);
+	if (broken !== null && broken[2] !== undefined && !/^\d+$/.test(broken[2])) return `${broken[1]?.toLowerCase()}://${broken[2]}`;
+	if (/^https?:\/\//i.test(address)) return address;
+	if (/^unix:\/[^:]+(?::\/.*)?$/i.test(address)) return `http://${address}`;
+	return /^(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?(?:\/[^$]*)?$/i.test(address) && !/^https?[:/]?/i.test(address)
 		? `http://${address}`
 		: undefined;
-}
-
-/** The proxy_pass lines of locations, and of the blocks in them that hold one. */
-function handlersOf(locations: readonly Scope[]): readonly PlacedDirective[] {
-	return locations
-		.filter(({ context }) => context === 'location')
-		.flatMap((location) => [location, ...innerBlocks(location)].flatMap((scope) => scope.byName.get('proxy_pass') ?? []));
-}
-
-function innerBlocks(location: Scope): readonly Scope[] {
-	return ['if', 'limit_except'].flatMap((name) => (location.byName.get(name) ?? []).flatMap(({ body }) => body ?? []));
 }

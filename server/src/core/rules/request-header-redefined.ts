@@ -53,7 +53,7 @@ server {
 		if (context.routes.length === 0) return;
 		for (const map of mapsOf(context.configuration.root)) {
 			const name = map.node.args[1]?.value.toLowerCase() ?? '';
-			if (!/^\$http_(?:upgrade|connection|host|origin|sec_websocket_\w+)$/.test(name)) continue;
+			if (!/^\$http_(?:upgrade|connection|origin|sec_websocket_\w+)$/.test(name)) continue;
 			yield {
 				severity: 'information',
 				at: placeOfArgument(map, 1),

@@ -31,9 +31,11 @@ import jumpLosesHeaders from './jump-loses-headers.ts';
 import laterIfDecides from './later-if-decides.ts';
 import listenHttp2Only from './listen-http2-only.ts';
 import listenQuicOnly from './listen-quic-only.ts';
+import listenRefused from './listen-refused.ts';
 import listenWithoutTls from './listen-without-tls.ts';
 import locationDuplicate from './location-duplicate.ts';
 import locationInternal from './location-internal.ts';
+import locationModifier from './location-modifier.ts';
 import locationNesting from './location-nesting.ts';
 import locationShadowed from './location-shadowed.ts';
 import mapDefinedTwice from './map-defined-twice.ts';
@@ -45,10 +47,12 @@ import noTunnelModule from './no-tunnel-module.ts';
 import nodelayOff from './nodelay-off.ts';
 import originUnchecked from './origin-unchecked.ts';
 import pathChanged from './path-changed.ts';
+import proxyPassAddress from './proxy-pass-address.ts';
 import proxyPassScheme from './proxy-pass-scheme.ts';
 import proxyPassUriRefused from './proxy-pass-uri-refused.ts';
 import proxyTargetUnusable from './proxy-target-unusable.ts';
 import readTimeoutZero from './read-timeout-zero.ts';
+import regexRefused from './regex-refused.ts';
 import reloadKeepsWorkers from './reload-keeps-workers.ts';
 import requestHeaderRedefined from './request-header-redefined.ts';
 import responseHeaderAdded from './response-header-added.ts';
@@ -76,6 +80,8 @@ import upgradeHidden from './upgrade-hidden.ts';
 import upgradeNotForwarded from './upgrade-not-forwarded.ts';
 import upgradeValueWrong from './upgrade-value-wrong.ts';
 import upstreamRefused from './upstream-refused.ts';
+import variableRedefined from './variable-redefined.ts';
+import variableSyntax from './variable-syntax.ts';
 import workerConnections from './worker-connections.ts';
 
 /** Every rule, by id. */
@@ -112,9 +118,11 @@ export const RULES: readonly Rule[] = [
 	laterIfDecides,
 	listenHttp2Only,
 	listenQuicOnly,
+	listenRefused,
 	listenWithoutTls,
 	locationDuplicate,
 	locationInternal,
+	locationModifier,
 	locationNesting,
 	locationShadowed,
 	mapDefinedTwice,
@@ -126,10 +134,12 @@ export const RULES: readonly Rule[] = [
 	nodelayOff,
 	originUnchecked,
 	pathChanged,
+	proxyPassAddress,
 	proxyPassScheme,
 	proxyPassUriRefused,
 	proxyTargetUnusable,
 	readTimeoutZero,
+	regexRefused,
 	reloadKeepsWorkers,
 	requestHeaderRedefined,
 	responseHeaderAdded,
@@ -156,5 +166,7 @@ export const RULES: readonly Rule[] = [
 	upgradeNotForwarded,
 	upgradeValueWrong,
 	upstreamRefused,
+	variableRedefined,
+	variableSyntax,
 	workerConnections,
 ];

@@ -1,4 +1,5 @@
 import type { ConfigFile } from '../config/model.ts';
+import { parseConfiguration } from '../config/parseConfiguration.ts';
 import type { SyntaxProblem } from '../syntax/nodes.ts';
 import type { Span } from '../text/span.ts';
 import { type Cure, defineRule } from './rule.ts';
@@ -103,13 +104,20 @@ the next line part of the directive, so the line that nginx names is often not t
 	*check(context) {
 		for (const file of context.configuration.files.values()) {
 			if (file.tree.template) continue;
-			for (const problem of file.tree.problems)
+			let commented = -1;
+			for (const problem of file.tree.problems) {
+				const line = file.tree.source.lineAt(problem.span.start);
+				// The words behind a ";" that was meant to start a comment are no directive without its end.
+				if (line === commented && problem.code === 'missing-semicolon') continue;
+				const isMeant = problem.code === 'unexpected-semicolon' && isComment(file, problem.span);
+				if (isMeant) commented = line;
 				yield {
 					severity: 'error',
 					at: { path: file.path, span: problem.span },
-					message: problem.message,
+					message: isMeant ? 'A comment starts with "#" in nginx, not with ";".' : problem.message,
 					cures: () => curesOf(file, problem),
 				};
+			}
 		}
 	},
 });
@@ -121,16 +129,50 @@ function curesOf(file: ConfigFile, problem: SyntaxProblem): readonly Cure[] {
 		case 'missing-semicolon':
 			return [{ title: 'Add the missing semicolon', preferred: true, edits: [{ path: file.path, span: behind, text: ';' }] }];
 		case 'unexpected-semicolon':
-			return [{ title: 'Remove the extra semicolon', preferred: true, edits: [{ path: file.path, span, text: '' }] }];
+			return isComment(file, span)
+				? [{ title: 'Make it a comment', preferred: true, edits: [{ path: file.path, span, text: '#' }] }]
+				: [{ title: 'Remove the extra semicolon', preferred: true, edits: [{ path: file.path, span, text: '' }] }];
 		case 'unexpected-close':
 			return [{ title: 'Remove the extra closing brace', preferred: true, edits: [{ path: file.path, span, text: '' }] }];
 		case 'missing-open':
 			return [{ title: 'Add the missing brace', preferred: true, edits: [{ path: file.path, span: behind, text: ' {' }] }];
 		case 'stray-words':
 			return commentOut(file, span);
+		case 'unterminated-quote':
+			return closeQuote(file, span);
+		case 'unquoted-brace':
+			return quoteExpression(file, span);
 		default:
 			return [];
 	}
+}
+
+/** A `;` that starts a line of words, as comments do in other files. */
+function isComment({ tree }: ConfigFile, { start, end }: Span): boolean {
+	const { text, lineStarts } = tree.source;
+	const line = tree.source.lineAt(start);
+	const rest = text.slice(end, lineStarts[line + 1] ?? text.length);
+	return text.slice(lineStarts[line] ?? 0, start).trim() === '' && /\w/.test(rest) && !/[;{}]/.test(rest);
+}
+
+/** Closes the quote where its line ends, when that leaves less that nginx cannot read. */
+function closeQuote({ path, tree }: ConfigFile, { start, end }: Span): readonly Cure[] {
+	const { text } = tree.source;
+	const edit = { path, span: { start: end, end }, text: text[start] ?? '"' };
+	const after = parseConfiguration(`${text.slice(0, end)}${edit.text}${text.slice(end)}`);
+	return after.problems.length < tree.problems.length ? [{ title: 'Close the quote', preferred: true, edits: [edit] }] : [];
+}
+
+/** Puts an expression with a repeat into quotes; the `)` that ends a condition stays outside. */
+function quoteExpression({ path, tree }: ConfigFile, span: Span): readonly Cure[] {
+	const text = tree.source.slice(span);
+	const bare = text.replace(/\\./gs, '').replace(/\[[^\]]*\]/g, '');
+	const isCondition = text.endsWith(')') && bare.split(')').length > bare.split('(').length;
+	const inner = isCondition ? text.slice(0, -1) : text;
+	const quote = inner.includes('"') ? "'" : '"';
+	if (inner.includes(quote)) return [];
+	const edit = { path, span: { start: span.start, end: span.start + inner.length }, text: `${quote}${inner}${quote}` };
+	return [{ title: 'Put the expression into quotes', preferred: true, edits: [edit] }];
 }
 
 /** Puts "#" before each line of the words; no cure when something else stands on their last line, which would go with them. */

@@ -9,7 +9,8 @@ export default defineRule({
 	refused: true,
 	why: `nginx refuses to start: \`unknown directive\`. Names are case-sensitive. A directive of a module that is not compiled in or loaded is
 unknown too, so a name that resembles none of nginx's own is reported as information only, and names of well-known third-party
-modules not at all.`,
+modules not at all. What no module can call a directive is an error: a bracket or a slash glued to the name, a blank that is none, a comment
+as in another language, \`else\`.`,
 	remedy: 'Correct the name, or load the module that brings it.',
 	ignore: 'A module that you load brings it.',
 	rows: ['TK17', 'TK18'],
@@ -45,16 +46,21 @@ modules not at all.`,
 	],
 	*check(context) {
 		for (const problem of problemsOf(context, 'unknown')) {
-			const { suggestion } = problem;
-			const at = namePlace(problem);
+			const { cure, certain, message, at } = problem;
 			yield {
-				severity: suggestion === undefined ? 'information' : 'error',
-				at,
-				message: problem.message,
+				severity: certain ? 'error' : 'information',
+				at: namePlace(problem),
+				message,
 				cures: () =>
-					suggestion === undefined
+					cure === undefined
 						? []
-						: [{ title: `Write ${suggestion}`, preferred: true, edits: [{ ...at, text: suggestion }] }],
+						: [
+								{
+									title: cure.title,
+									preferred: true,
+									edits: [{ path: at.file.path, span: cure.span, text: cure.text }],
+								},
+							],
 			};
 		}
 	},

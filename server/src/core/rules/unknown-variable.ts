@@ -1,8 +1,10 @@
 import { distance } from 'fastest-levenshtein';
 import type { VariableTable, VariableUse } from '../config/variables.ts';
-import { builtInVariables } from '../reference/variables.ts';
+import { builtInVariables, isBuiltInVariable } from '../reference/variables.ts';
 import { enclosing, equivalentMaps, insertMap } from './cures/mapBlock.ts';
 import { type Cure, defineRule } from './rule.ts';
+import { namedWithoutDollar } from './variableNames.ts';
+import { shownPath } from './wording.ts';
 
 export default defineRule({
 	id: 'unknown-variable',
@@ -53,19 +55,41 @@ server {
 	],
 	*check(context) {
 		const table = context.variables();
+		const { prefix } = context.configuration;
+		const misnamed = namedWithoutDollar(context.configuration.root);
 		for (const use of table.unknown) {
-			const suggestion = isUseIn(use, 'upgrade') ? 'http_upgrade' : nearest(use.name, table);
+			// What is wrong stands in the line that was to define it, and is told there.
+			if (misnamed.has(use.name)) continue;
+			const braced = table.definitions.get(`{${use.name}}`)?.find(({ side }) => side === use.side);
+			const suggestion = nearestOwn(use, table) ?? (isUseIn(use, 'upgrade') ? 'http_upgrade' : nearestBuiltIn(use));
+			const inStream = use.side === 'stream' && isBuiltInVariable(use.name, 'http');
 			yield {
 				severity: 'error',
 				at: use.place,
-				message: `nginx refuses to start with unknown "${use.name}" variable: nothing in the http block defines it. ${
-					suggestion !== undefined
-						? `Did you mean $${suggestion}?`
-						: isUseIn(use, 'connection')
-							? 'Add the map that gives it its value.'
-							: 'Define it with map or set, or correct its name.'
+				...(braced === undefined ? {} : { related: [{ ...braced.place, message: 'the name with braces' }] }),
+				message: `nginx refuses to start with unknown "${use.name}" variable: ${
+					inStream ? 'stream passes bytes on and has no variables of requests' : `nothing in the ${use.side} block defines it`
+				}. ${
+					braced !== undefined
+						? `The ${braced.kind} in ${shownPath(braced.place.path, prefix)} names it with braces, which makes another name of it: write $${use.name} there.`
+						: suggestion !== undefined
+							? `Did you mean $${suggestion}?`
+							: isUseIn(use, 'connection')
+								? 'Add the map that gives it its value.'
+								: inStream
+									? 'Take it out, or use a variable of the stream modules.'
+									: 'Define it with map or set, or correct its name.'
 				}`,
-				cures: () => curesOf(use, suggestion),
+				cures: () =>
+					braced === undefined
+						? curesOf(use, suggestion)
+						: [
+								{
+									title: `Name it $${use.name}`,
+									preferred: true,
+									edits: [{ ...braced.place, text: `$${use.name}` }],
+								},
+							],
 			};
 		}
 	},
@@ -76,18 +100,24 @@ function isUseIn(use: VariableUse, header: string): boolean {
 	return use.at.node.name.value === 'proxy_set_header' && use.at.node.args[0]?.value.toLowerCase() === header;
 }
 
-/** The one variable that is nearest: one that the configuration defines itself, two letters away, or one of nginx, a single letter away. */
-function nearest(name: string, table: VariableTable): string | undefined {
-	const lower = name.toLowerCase();
-	const own = within([...table.definitions.keys()], lower, 2);
-	return own.length > 0 ? own[0] : only(within(builtInVariables('http'), lower, 1));
+/** The nearest variable that the configuration defines itself on this side, at most two letters away. */
+function nearestOwn({ name, side }: VariableUse, table: VariableTable): string | undefined {
+	const own = [...table.definitions.values()]
+		.filter((all) => all.some((definition) => definition.side === side))
+		.flatMap(([first]) => (first !== undefined && /^\w+$/.test(first.name) ? first.name : []));
+	return within(own, name, 2)[0];
+}
+
+/** The one variable of nginx that is a single letter away. */
+function nearestBuiltIn({ name, side }: VariableUse): string | undefined {
+	return only(within(builtInVariables(side), name, 1));
 }
 
 function within(names: readonly string[], name: string, most: number): readonly string[] {
 	return names
 		.filter((known) => known.length >= 4)
 		.map((known) => [known, distance(known, name)] as const)
-		.filter(([known, far]) => far <= most && (known.length > 4 || far === 1))
+		.filter(([known, far]) => far > 0 && far <= most && (known.length > 4 || far === 1))
 		.sort(([, a], [, b]) => a - b)
 		.map(([known]) => known);
 }

@@ -52,6 +52,7 @@ export interface SyntaxProblem {
 		| 'unexpected-open'
 		| 'unexpected-after-quote'
 		| 'unterminated-quote'
+		| 'unquoted-brace'
 		| 'parameter-too-long';
 	/** One sentence for a person: what, and what to do. */
 	readonly message: string;

@@ -339,9 +339,23 @@ class Reader {
 		const faults = this.#scanner.faults;
 		for (; this.#faults < faults.length; this.#faults++) {
 			const fault = faults[this.#faults];
-			if (fault !== undefined)
-				this.#problem(fault.code, FAULTS[fault.code], fault.start, fault.end, fault.at, fault.nginxMessage);
+			if (fault === undefined) continue;
+			const { at, nginxMessage } = fault.code === 'unquoted-brace' ? this.#stopAtBrace(fault) : fault;
+			this.#problem(fault.code, FAULTS[fault.code], fault.start, fault.end, at, nginxMessage);
 		}
+	}
+
+	/** Where nginx gives up when it takes the `{` of a repeat for the start of a block, and what it says. */
+	#stopAtBrace({ start, end, at }: WordFault): { readonly at: number; readonly nginxMessage: string } {
+		if (this.#innermost?.block?.entries === true) return { at, nginxMessage: UNEXPECTED_OPEN };
+		const { text } = this.#source;
+		const name = this.#count === 0 ? text.slice(start, at) : (this.#words[0]?.value ?? '');
+		const shapes = this.#shapes(name);
+		if (shapes === undefined) return { at, nginxMessage: `unknown directive "${name}"` };
+		if (!shapes.some(({ block }) => block)) return { at, nginxMessage: `directive "${name}" is not terminated by ";"` };
+		if (name === 'if') return { at, nginxMessage: `invalid condition "${this.#words.at(-1)?.value ?? ''}"` };
+		const stop = text.slice(end).search(/[;{]/);
+		return { at: stop === -1 ? text.length : end + stop, nginxMessage: `unknown directive "${text.slice(at + 1, end)}"` };
 	}
 
 	#problem(code: SyntaxProblem['code'], message: string, start: number, end: number, at: number, nginxMessage: string): void {
@@ -372,6 +386,7 @@ function withGuessedPlaces(asRead: readonly SyntaxProblem[], guessed: readonly S
 const FAULTS: Readonly<Record<WordFault['code'], string>> = {
 	'unterminated-quote': 'This quote is not closed.',
 	'parameter-too-long': 'nginx reads no word or comment of 4096 bytes or more: split it.',
+	'unquoted-brace': 'nginx takes this "{" for the start of a block: put the expression into quotes.',
 	'unexpected-after-quote': 'Only white space, ";", "{" or ")" may follow a closing quote.',
 };
 

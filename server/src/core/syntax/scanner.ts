@@ -24,7 +24,7 @@ export type TokenKind = 'word' | ';' | '{' | '}' | 'end';
 
 /** Something wrong inside or right behind the last word, or in a comment. */
 export interface WordFault {
-	readonly code: 'unexpected-after-quote' | 'unterminated-quote' | 'parameter-too-long';
+	readonly code: 'unexpected-after-quote' | 'unterminated-quote' | 'parameter-too-long' | 'unquoted-brace';
 	/** Where the faulty word (or comment) starts and ends. */
 	readonly start: number;
 	readonly end: number;
@@ -157,6 +157,7 @@ export class Scanner {
 		let at = start;
 		let afterDollar = false;
 		let escaped = false;
+		let brace = -1;
 		for (; at < length; at++) {
 			const code = text.charCodeAt(at);
 			// The characters with a meaning are rare: most words take the first branch only.
@@ -166,7 +167,12 @@ export class Scanner {
 				const mark = this.#markAt(at);
 				if (mark !== undefined) at = mark.end - 1;
 				// `${`: the brace belongs to the word, and so do further braces right behind it (TK7).
-				else if (!afterDollar) break;
+				else if (!afterDollar) {
+					const end = at > start ? repeatEnd(text, at) : -1;
+					if (end === -1) break;
+					if (brace === -1) brace = at;
+					at = end - 1;
+				}
 			} else if (code === DOLLAR) {
 				afterDollar = true;
 			} else if (code === SEMICOLON || isSeparator(code)) {
@@ -183,6 +189,7 @@ export class Scanner {
 		this.quote = undefined;
 		this.escaped = escaped;
 		this.position = this.end = at;
+		if (brace !== -1) this.#fault({ code: 'unquoted-brace', start, end: at, at: brace, nginxMessage: '' });
 		const separated = at < length && isSeparator(text.charCodeAt(at));
 		this.#refuseTooLong(start, at, this.#tooLong(start, at, separated ? 1 : 0, undefined));
 	}
@@ -280,6 +287,16 @@ export function unescapeWord(raw: string): string {
 	return raw.replace(/\\(["'\\trn])/g, (_, letter: string) =>
 		letter === 't' ? '\t' : letter === 'r' ? '\r' : letter === 'n' ? '\n' : letter,
 	);
+}
+
+/**
+ * Behind a `{2}`, `{2,}` or `{2,5}` that ends none of the word: a repeat of an expression that was to be quoted. nginx takes its `{` for
+ * the start of a block (TK7), in which no directive begins so. -1 for any other `{`.
+ */
+function repeatEnd(text: string, brace: number): number {
+	const repeat = /\{\d+(?:,\d*)?\}/y;
+	repeat.lastIndex = brace;
+	return repeat.test(text) ? repeat.lastIndex : -1;
 }
 
 /** True when the UTF-8 form of `text` from `start` to `end` is longer than `limit` bytes. Looks at no more than that. */

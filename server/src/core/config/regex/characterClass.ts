@@ -21,7 +21,7 @@ export function readCharacterClass(
 
 	for (let first = true; ; first = false) {
 		const character = text[at];
-		if (character === undefined) throw new RegexFault('a [ is not closed');
+		if (character === undefined) throw new RegexFault('a [ is not closed', true);
 		if (quoted) {
 			if (text.startsWith('\\E', at)) {
 				quoted = false;
@@ -38,7 +38,7 @@ export function readCharacterClass(
 		const posix = /^\[([:.=])(\^?)([a-z]*)\1\]/.exec(text.slice(at, at + 16));
 		if (posix !== null) {
 			const members = posix[1] === ':' ? posixClass(posix[3] ?? '') : undefined;
-			if (members === undefined) throw new RegexFault(`there is no class ${posix[0]}`);
+			if (members === undefined) throw new RegexFault(`there is no class ${posix[0]}`, true);
 			const own = new Uint8Array(members);
 			// With the i flag [:upper:] and [:lower:] are [:alpha:].
 			if (caseless) addOtherCase(own);
@@ -69,7 +69,7 @@ export function readCharacterClass(
 			low = undefined;
 			refuseRangeFrom(text, at);
 		} else if (startsRange && low !== undefined) {
-			if (member.value < low) throw new RegexFault('a range is turned round');
+			if (member.value < low) throw new RegexFault('a range is turned round', true);
 			set.fill(1, low, member.value + 1);
 			low = undefined;
 		} else {
@@ -89,7 +89,7 @@ function refuseRangeFrom(text: string, at: number): void {
 function readMember(text: string, from: number): { readonly value: number | ByteSet; readonly end: number } {
 	if (text[from] !== '\\') return { value: text.charCodeAt(from), end: from + 1 };
 	const letter = text[from + 1];
-	if (letter === undefined) throw new RegexFault('it ends in a backslash');
+	if (letter === undefined) throw new RegexFault('it ends in a backslash', true);
 	const members = shorthand(letter);
 	if (members !== undefined) return { value: members, end: from + 2 };
 	if (letter === 'b') return { value: 8, end: from + 2 };

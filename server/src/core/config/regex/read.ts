@@ -64,11 +64,11 @@ class Reader {
 	read(): ReadRegex {
 		const utf = this.#startingVerbs();
 		const node = this.#choice();
-		if (this.#at < this.#text.length) throw new RegexFault('a ) has no (');
-		if (this.#highestReference > this.#groups) throw new RegexFault(`there is no group ${this.#highestReference}`);
+		if (this.#at < this.#text.length) throw new RegexFault('a ) has no (', true);
+		if (this.#highestReference > this.#groups) throw new RegexFault(`there is no group ${this.#highestReference}`, true);
 		for (const { name, node: reference } of this.#open) {
 			const group = this.#names.find((known) => known.name === name)?.group;
-			if (group === undefined) throw new RegexFault(`there is no group ${name}`);
+			if (group === undefined) throw new RegexFault(`there is no group ${name}`, true);
 			reference.group = group;
 		}
 		return { node, groups: this.#groups, names: this.#names, utf };
@@ -117,7 +117,7 @@ class Reader {
 				continue;
 			}
 			if (this.#take(/\(\?#/y) !== undefined) {
-				if (this.#take(/[^)]*\)/y) === undefined) throw new RegexFault('a comment is not closed');
+				if (this.#take(/[^)]*\)/y) === undefined) throw new RegexFault('a comment is not closed', true);
 				continue;
 			}
 			if (this.#take(/\\E/y) !== undefined) continue;
@@ -163,6 +163,8 @@ class Reader {
 		const possessive = this.#text[this.#at] === '+';
 		const turned = this.#text[this.#at] === '?';
 		if (possessive || turned) this.#at++;
+		if (!possessive && !turned && /^[*+]$/.test(sign) && this.#text[this.#at] === '*')
+			throw new RegexFault(`${sign}* repeats a repeat`, true);
 		if (this.#take(/[*+?]|\{\d+(?:,\d*)?\}/y) !== undefined) throw new RegexFault('a repeat repeats a repeat');
 		const repeat: RegexNode = { kind: 'repeat', body: atom, min, max, lazy: !possessive && turned !== this.#flags.ungreedy };
 		return possessive ? { kind: 'atomic', body: repeat } : repeat;
@@ -195,9 +197,9 @@ class Reader {
 			case '*':
 			case '+':
 			case '?':
-				throw new RegexFault(`${character} repeats nothing`);
+				throw new RegexFault(`${character} repeats nothing`, true);
 			case '{':
-				if (/^\d+(?:,\d*)?\}/.test(this.#text.slice(this.#at, this.#at + 16))) throw new RegexFault('{ repeats nothing');
+				if (/^\d+(?:,\d*)?\}/.test(this.#text.slice(this.#at, this.#at + 16))) throw new RegexFault('{ repeats nothing', true);
 				return this.#byte(123);
 			default:
 				return this.#byte(character.charCodeAt(0));
@@ -290,7 +292,7 @@ class Reader {
 			const number = ++this.#groups;
 			const name = named?.[1] ?? named?.[2];
 			if (name !== undefined) {
-				if (this.#names.some((known) => known.name === name)) throw new RegexFault(`two groups are called ${name}`);
+				if (this.#names.some((known) => known.name === name)) throw new RegexFault(`two groups are called ${name}`, true);
 				this.#names.push({ name, group: number });
 			}
 			return { kind: 'group', number, body: this.#closed() };
@@ -320,7 +322,7 @@ class Reader {
 
 	#closed(): RegexNode {
 		const body = this.#choice();
-		if (this.#text[this.#at] !== ')') throw new RegexFault('a ( is not closed');
+		if (this.#text[this.#at] !== ')') throw new RegexFault('a ( is not closed', true);
 		this.#at++;
 		return body;
 	}

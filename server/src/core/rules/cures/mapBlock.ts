@@ -39,6 +39,8 @@ export function equivalentMaps(http: Scope): readonly PlacedDirective[] {
 	const maps = (http.byName.get('map') ?? []).filter((placed) => placed.node.args[0]?.value.toLowerCase() === '$http_upgrade');
 	const last = new Map(maps.map((placed) => [variableOf(placed).toLowerCase(), placed]));
 	return [...last.values()].filter((placed) => {
+		// nginx refuses a name without `$`, and no value can name one with braces.
+		if (!/^\$\w+$/.test(variableOf(placed))) return false;
 		const map = compileMap(placed);
 		const upgrade = map('websocket');
 		const plain = map('');
