@@ -116,7 +116,7 @@ server {
 						);
 						return edit === undefined
 							? []
-							: [{ title: 'Speak TLS to the backend', preferred: false, edits: [edit], changes: 'host' }];
+							: [{ title: 'Speak TLS to the backend', preferred: false, edits: [edit], changes: 'backend' }];
 					},
 				};
 			const sni = sendsNameOfUpstream(route, context);
