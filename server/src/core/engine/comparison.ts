@@ -81,7 +81,9 @@ export class Comparison {
 			if (inside !== undefined || role === 'cured')
 				effects.push(...judge.within(same.scope, probe ?? ANY_REQUEST, inside ?? this.#insideOf(site), facts));
 			if (effects.includes('worse')) return 'worse';
-			const where = role === 'cured' ? `plain requests for ${pathOf(probe)}` : this.#nameOf(site, subject);
+			// What becomes of the requests that jump to a cured location without a URL shows where they come from.
+			if (role === 'cured' && probe === undefined) continue;
+			const where = role === 'cured' && probe !== undefined ? `plain requests for ${pathOf(probe)}` : this.#nameOf(site, subject);
 			for (const effect of effects)
 				if (effect !== 'none' && effect !== 'worse' && !changed.has(where))
 					changed.set(where, role === 'cured' ? where : `${effect.what} at ${where}`);
@@ -274,6 +276,6 @@ function newlyAsked(
 	];
 }
 
-function pathOf(probe: Probe | undefined): string {
-	return probe?.plain.uri ?? 'it';
+function pathOf(probe: Probe): string {
+	return probe.plain.uri;
 }

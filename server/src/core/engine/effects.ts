@@ -24,7 +24,8 @@ export function effectOnSubject({ was, is, part, stays, unguarded }: Change, on:
 	if (unguarded || (was.upgrade && !is.upgrade) || (was.outcome === 'proxied' && is.outcome !== 'proxied')) return 'worse';
 	if (was.upgrade && isShorter(was, is)) return 'worse';
 	if (was.upstream !== null && is.upstream !== null) {
-		if (differencesOf(was.upstream, is.upstream).every((name) => isMeant(name, on))) return 'none';
+		if (differencesOf(was.upstream, is.upstream).every((name) => isMeant(name, on)))
+			return part === 'plain' && relabelled(was) !== relabelled(is) ? { what: 'plain requests' } : 'none';
 		// From another place it is the cure itself that brings the handshake here.
 		return stays ? 'worse' : part === 'handshake' ? 'none' : { what: 'plain requests' };
 	}
@@ -59,7 +60,7 @@ export function effectOnOther(
 	const isHandshakeAlone = differences.every((name) => name !== 'method' && isMeant(name, undefined));
 	if (shares && !isHandshakeAlone) return 'worse';
 	// A line of a shared file that is not meant for this route makes it one by the way.
-	if (shares && part === 'plain' && !isMeantForWebSockets && headers.length > 0) return 'worse';
+	if (shares && !isMeantForWebSockets && headers.length > 0) return 'worse';
 	if (isShorter(was, is)) return 'worse';
 	if (headers.length > 0) return { what: headers.map(asWritten).join(' and ') };
 	if (was.idleTimeoutMs !== is.idleTimeoutMs) return { what: 'the timeout' };
@@ -81,18 +82,26 @@ function effectOnAnswer(was: Prediction, is: Prediction, part: Change['part'], s
 function isSame(was: Prediction, is: Prediction, stays: boolean): boolean {
 	if (was.outcome !== is.outcome || was.status !== is.status || was.redirect !== is.redirect) return false;
 	if (was.upgrade !== is.upgrade || was.unknown !== is.unknown || was.idleTimeoutMs !== is.idleTimeoutMs) return false;
-	if (was.upstream !== null && is.upstream !== null) return differencesOf(was.upstream, is.upstream).length === 0;
+	if (was.upstream !== null && is.upstream !== null)
+		return differencesOf(was.upstream, is.upstream).length === 0 && relabelled(was) === relabelled(is);
 	if (was.upstream !== null || is.upstream !== null) return false;
 	return was.status !== null || (stays && decidedBy(was) === decidedBy(is));
+}
+
+/** The status that nginx writes in place of the backend's own. */
+function relabelled({ obstacles }: Prediction): string | undefined {
+	return obstacles.find(({ code }) => code === 'response-status')?.text;
 }
 
 function decidedBy({ because }: Prediction): string {
 	return because.map(({ at }) => [at.node.name, ...at.node.args].map(({ value }) => value).join(' ')).join('\n');
 }
 
-/** True where nginx merely failed. */
-function isFault({ outcome, status }: Prediction): boolean {
-	return outcome === 'answered' && status !== null && status >= 500;
+/** True where nginx merely failed. With `try_files` that holds only while the files are absent, as they are taken to be. */
+function isFault({ outcome, status, because }: Prediction): boolean {
+	return (
+		outcome === 'answered' && status !== null && status >= 500 && !because.some(({ at }) => at.node.name.value === 'try_files')
+	);
 }
 
 /** The names of what two requests to a backend differ in. */

@@ -74,8 +74,11 @@ export class Prover {
 	/** True when the location's block can be judged by itself: no location in it, no include, and its text placed once. */
 	#standsAlone(subject: Route): boolean {
 		const { location, at } = subject;
-		// Whether a location is internal is seen from outside alone.
-		if (location.context !== 'location' || ['location', 'include', 'internal'].some((name) => location.byName.has(name)))
+		// Whether a location is internal, or lists a method, is seen from outside alone.
+		if (
+			location.context !== 'location' ||
+			['location', 'include', 'internal', 'limit_except'].some((name) => location.byName.has(name))
+		)
 			return false;
 		return at.via.length === 0 || this.#context.allRoutes.filter((route) => route.at.node === at.node).length === 1;
 	}
@@ -101,7 +104,8 @@ export class Prover {
 			{ role: 'cured', shares: false, isMeant: true },
 		);
 		if (effects.includes('worse') || (proposal.mustCure && judge.isUseless)) return 'worse';
-		return effects.some((effect) => effect !== 'none') ? [`plain requests for ${subject.urls[0]?.path ?? 'it'}`] : [];
+		const path = subject.urls[0]?.path;
+		return path !== undefined && effects.some((effect) => effect !== 'none') ? [`plain requests for ${path}`] : [];
 	}
 
 	/** The verdict over every site of the servers that the edits touch. */
