@@ -143,7 +143,7 @@ describe('fixes', () => {
 
 	test('one that changes another route says which, and is not safe', () => {
 		const [fix] = fixesOf(replacing('Host $host', 'Host example.com'));
-		expect(fix).toMatchObject({ safe: false, title: 'Do it (also changes location /api)' });
+		expect(fix).toMatchObject({ safe: false, title: 'Do it (also changes Host at location /api)' });
 	});
 
 	test('one that changes nothing is not offered; a right one is safe and its text is exact', () => {

@@ -11,8 +11,13 @@ import { targetKey } from './upstreamRequest.ts';
 import { variableSources } from './variableSources.ts';
 
 /** Makes what every request through a configuration shares. */
-export function buildModel(configuration: Configuration, version: NginxVersion, variables: VariableTable): Model {
-	const ground = groundOf(configuration, version);
+export function buildModel(
+	configuration: Configuration,
+	version: NginxVersion,
+	variables: VariableTable,
+	alsoNamed?: Iterable<string>,
+): Model {
+	const ground = groundOf(configuration, version, alsoNamed);
 	const servers = serversOf(configuration, ground);
 	const upstreams = new Map<string, Scope>();
 	const literalTargets = new Set<string>();

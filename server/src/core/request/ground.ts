@@ -79,9 +79,12 @@ function absentIn(named: ReadonlySet<string> | undefined, version: NginxVersion)
 	};
 }
 
-/** Linear in the configuration. */
-export function groundOf(configuration: Configuration, version: NginxVersion): Ground {
-	const named = new Set<string>();
+/**
+ * Linear in the configuration.
+ * @param alsoNamed directives that blocks hold which are no part of it
+ */
+export function groundOf(configuration: Configuration, version: NginxVersion, alsoNamed: Iterable<string> = []): Ground {
+	const named = new Set<string>(alsoNamed);
 	let complete = configuration.fragment === undefined;
 	const visit = (scope: Scope): void => {
 		if (scope.unresolved.length > 0 || scope.assumed) complete = false;

@@ -33,9 +33,15 @@ const MOST_QUESTIONS = 4;
 /**
  * Compiles a configuration for one nginx version. Costs are linear in the configuration; most of it is done when first asked for.
  * @param variables the configuration's, where they are known already
+ * @param alsoNamed directives that it does not hold, but a location that `predictIn` is asked about does
  */
-export function createPredictor(configuration: Configuration, version: NginxVersion, variables?: VariableTable): Predictor {
-	const model = buildModel(configuration, version, variables ?? variableTable(configuration));
+export function createPredictor(
+	configuration: Configuration,
+	version: NginxVersion,
+	variables?: VariableTable,
+	alsoNamed?: Iterable<string>,
+): Predictor {
+	const model = buildModel(configuration, version, variables ?? variableTable(configuration), alsoNamed);
 	let made: StreamPredictor | undefined;
 	const stream = (): StreamPredictor => {
 		made ??= createStreamPredictor(configuration, version);

@@ -69,7 +69,7 @@ export function targetsOf(scope: Scope): readonly string[] {
 }
 
 /** http servers and stream servers, in file order, assumed ones included. */
-function serversOf(root: Scope): readonly Scope[] {
+export function serversOf(root: Scope): readonly Scope[] {
 	const found: Scope[] = [];
 	const search = (scope: Scope): void => {
 		if (scope.context === 'server' || scope.context === 'stream server') found.push(scope);
@@ -80,7 +80,8 @@ function serversOf(root: Scope): readonly Scope[] {
 	return found;
 }
 
-function locationsIn(server: Scope): readonly Scope[] {
+/** The locations of a server, nested ones included, in file order. */
+export function locationsIn(server: Scope): readonly Scope[] {
 	const found: Scope[] = [];
 	const pending = [...(server.byName.get('location') ?? [])].reverse();
 	for (let placed = pending.pop(); placed !== undefined; placed = pending.pop()) {

@@ -154,7 +154,7 @@ server {
 						);
 						return edit === undefined
 							? []
-							: [{ title: 'Speak TLS to the backend', preferred: false, edits: [edit], changes: 'host' }];
+							: [{ title: 'Speak TLS to the backend', preferred: false, edits: [edit], changes: 'backend' }];
 					},
 				};
 			const name = nameOfUpstream(route, context);

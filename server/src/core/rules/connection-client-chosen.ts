@@ -70,7 +70,7 @@ server {
 				message: `${titleOf(route)} sends the backend whatever the client lists in Connection, which may name headers that the backend then drops (X-Forwarded-For). Use a map from $http_upgrade that says "upgrade" for a handshake and nothing else.`,
 				cures: () => {
 					if (headerNameOf(line) !== 'connection') return [];
-					const value = connectionValue(route.location);
+					const value = connectionValue(route.location, context.variables());
 					const edit = replaceArgument(line, 1, value.text);
 					return edit === undefined
 						? []

@@ -65,7 +65,7 @@ server {
 				related: evidenceOf(route),
 				message: `Plain requests through ${titleOf(route)} carry "Connection: ${plain.upstream.headers.get('connection')}" as well, which uvicorn before 0.19 answers with 400. Use a map from $http_upgrade that gives nothing for them.`,
 				cures: () => {
-					const value = connectionValue(route.location);
+					const value = connectionValue(route.location, context.variables());
 					const edit = replaceArgument(line, 1, value.text);
 					return edit === undefined || !value.text.startsWith('$')
 						? []

@@ -1,4 +1,4 @@
-import { forwardEdits } from './cures/forward.ts';
+import { forwardCures } from './cures/forward.ts';
 import { webSocketRouteCure } from './cures/webSocketRoute.ts';
 import { forwardingOf } from './forwarding.ts';
 import { mapBehind } from './mapCause.ts';
@@ -100,10 +100,9 @@ server {
 					line === undefined ? 'Add' : 'Write'
 				} \`proxy_set_header Connection $connection_upgrade;\` (with its map in the http block).`,
 				cures: () => {
-					const edits = forwardEdits(route, forwarding);
 					const all = webSocketRouteCure(route, context);
 					return [
-						...(edits === undefined ? [] : [{ title: 'Set the Connection header to upgrade', preferred: true, edits }]),
+						...forwardCures(route, forwarding, context, 'Set the Connection header to upgrade'),
 						...(all === undefined ? [] : [all]),
 					];
 				},

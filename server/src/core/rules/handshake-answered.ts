@@ -1,7 +1,10 @@
-import type { PlacedDirective } from '../config/model.ts';
+import { effective } from '../config/effective.ts';
+import type { PlacedDirective, Scope } from '../config/model.ts';
+import type { NginxVersion } from '../reference/versions.ts';
 import type { Prediction } from '../request/prediction.ts';
 import { HANDLERS } from '../routes/handlers.ts';
 import type { Route } from '../routes/route.ts';
+import { dependsOnClient } from './clientChosen.ts';
 import { removeDirective, wrapDirective } from './cures/editing.ts';
 import { type Cure, defineRule, placeOf, type Report } from './rule.ts';
 import { aboutRoute, titleOf, whereIs } from './wording.ts';
@@ -182,8 +185,8 @@ valid_referers without \`none\` (browsers send no Referer with a handshake) answ
 			if (route.handler === undefined && !hasHandlerInIf(route)) continue;
 			const prediction = route.handshake.outcome === 'answered' ? route.handshake : route.outside;
 			if (prediction === undefined || prediction.outcome !== 'answered' || isElsewhere(prediction, route)) continue;
-			const line = cause(prediction);
-			if (line === undefined) continue;
+			const line = cause(prediction, context.version);
+			if (line === undefined || dependsOnClient(line, context.variables())) continue;
 			yield {
 				...aboutRoute(route),
 				at: placeOf(line),
@@ -207,13 +210,21 @@ function isElsewhere(prediction: Prediction, route: Route): boolean {
 const ANSWERING: readonly string[] = ['return', 'try_files', 'rewrite'];
 
 /** The directive that made nginx answer, when it is one that does so for every handshake. Passwords and addresses are there on purpose (RT25). */
-function cause(prediction: Prediction): PlacedDirective | undefined {
+function cause(prediction: Prediction, version: NginxVersion): PlacedDirective | undefined {
 	const lines = prediction.because.map(({ at }) => at);
-	const limit = lines.find(({ scope }) => scope.context === 'limit_except')?.scope.opener;
-	if (limit !== undefined) return limit;
+	const limit = lines.find(({ scope }) => scope.context === 'limit_except')?.scope;
+	if (limit !== undefined) return refusesEverybody(limit, version) ? limit.opener : undefined;
 	if (lines.some(({ node }) => /^(?:auth_|deny$|allow$|satisfy)/.test(node.name.value))) return undefined;
 	const referers = lines.find(({ node }) => node.name.value === 'valid_referers');
 	return referers ?? lines.findLast(({ node }) => ANSWERING.includes(node.name.value));
+}
+
+/** True for a `limit_except` that holds `deny all` and nothing else; with passwords or addresses in it, it is a guard. */
+function refusesEverybody(limit: Scope, version: NginxVersion): boolean {
+	const [only, ...others] = limit.directives;
+	if (only?.node.name.value !== 'deny' || only.node.args[0]?.value !== 'all' || others.length > 0) return false;
+	const satisfy = effective(limit, 'satisfy', version);
+	return satisfy.level === 'default' || (satisfy.level !== 'unknown' && satisfy.directives.at(-1)?.node.args[0]?.value !== 'any');
 }
 
 function sentence(line: PlacedDirective, prediction: Prediction): string {

@@ -87,7 +87,7 @@ function passedOn(route: Route, line: PlacedDirective, context: RuleContext): re
 			`$http_sec_websocket_${name.toLowerCase()}`,
 		]).filter(([name]) => line.node.name.value === 'proxy_pass_request_headers' || name === dropped),
 	);
-	const edits = headerEdits(route, { lines, own: headers.level === 'own' }, wanted);
+	const edits = headerEdits(route, { lines, own: headers.level === 'own' }, wanted, context);
 	return edits === undefined ? [] : [{ title: 'Pass the handshake headers on', preferred: true, edits }];
 }
 

@@ -69,7 +69,7 @@ levels around it is void there. One \`proxy_set_header Host\` in a location sile
 					...(about.related ?? []),
 				],
 				cures: () => {
-					const edits = restored(route, gone) ?? forwardEdits(route, forwarding);
+					const edits = restored(route, gone) ?? forwardEdits(route, forwarding, context);
 					return edits === undefined ? [] : [{ title: 'Repeat the lost upgrade headers here', preferred: true, edits }];
 				},
 			};

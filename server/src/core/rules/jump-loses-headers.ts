@@ -126,7 +126,7 @@ function isWithin(scope: Scope, location: Scope): boolean {
 
 function curesOf(target: Route, context: RuleContext): readonly Cure[] {
 	const forwarding = forwardingOf(target, context.version);
-	const forward = forwarding && forwardEdits(target, forwarding);
+	const forward = forwarding && forwardEdits(target, forwarding, context);
 	if (forward === undefined) return [];
 	const version = target.handshake.obstacles.some(({ code }) => code === 'http-1.0') ? httpVersionEdit(target) : undefined;
 	return [

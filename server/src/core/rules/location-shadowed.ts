@@ -1,5 +1,6 @@
-import { locationMatch, locationTitle } from '../config/location.ts';
+import { type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
+import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { handshakeRequest } from '../routes/urls.ts';
 import { moveBefore, replaceArgument } from './cures/editing.ts';
@@ -96,16 +97,16 @@ matches wins. Only \`^~\` on the prefix keeps them out.`,
 			}
 			if (match?.kind !== 'prefix' || outside === undefined || route.handler === undefined || !route.handshake.upgrade) continue;
 			const thief = thiefOf(outside.location, route);
-			if (thief === undefined || outside.upgrade || thiefOf(further(route, context), route) !== thief) continue;
+			if (thief === undefined || !failsThere(outside) || thiefOf(further(route, context), route) !== thief) continue;
 			const opener = thief.opener;
 			if (opener === undefined) continue;
 			const about = aboutRoute(route);
 			yield {
 				...about,
 				at: placeOfArgument(route.at, match.argument),
-				message: `nginx gives ${match.pattern} to ${locationTitle(opener)} (${whereIs(opener, context.configuration)}), a regular expression, which comes before this prefix, and no WebSocket gets through there. Write \`location ^~ ${match.pattern}\`.`,
+				message: `nginx gives ${match.pattern} to ${locationTitle(opener)} (${whereIs(opener, context.configuration)}), a regular expression, which comes before this prefix, and no WebSocket gets through there. ${advice(route, opener)}`,
 				related: [{ ...placeOf(opener), message: `Takes ${match.pattern} first.` }, ...(about.related ?? [])],
-				cures: () => curesOf(route, match.argument, match.pattern),
+				cures: () => curesOf(route, opener),
 			};
 		}
 	},
@@ -114,7 +115,7 @@ matches wins. Only \`^~\` on the prefix keeps them out.`,
 /** A regular expression whose example path an earlier one of the server takes: the first in the file wins (RT3). */
 function firstExpression(route: Route, context: RuleContext): Report | undefined {
 	const { match, outside } = route;
-	if (match === undefined || outside === undefined || outside.upgrade || outside.outcome === 'unknown') return undefined;
+	if (match === undefined || outside === undefined || !failsThere(outside)) return undefined;
 	if (route.handler === undefined || !route.handshake.upgrade || route.intent.level !== 'certain') return undefined;
 	const opener = thiefOf(outside.location, route)?.opener;
 	if (opener === undefined || opener.file !== route.at.file || opener.scope !== route.at.scope) return undefined;
@@ -135,6 +136,17 @@ function movedAbove(at: PlacedDirective, opener: PlacedDirective): readonly Cure
 	return [{ title: `Move this location above ${locationTitle(opener)}`, preferred: true, edits: moveBefore(at, opener) }];
 }
 
+/** True when a handshake fails in the other location whoever asks: what a password, an address or an `if` decides is none of our business. */
+function failsThere({ upgrade, outcome, because }: Prediction): boolean {
+	if (upgrade || outcome === 'unknown') return false;
+	return !because.some(
+		({ at }) =>
+			/^(?:auth_|allow$|deny$|satisfy|access_by_|limit_except$)/.test(at.node.name.value) ||
+			at.scope.context === 'if' ||
+			at.scope.context === 'limit_except',
+	);
+}
+
 /** The location that got the request in place of the route's own, when it is a regular expression. */
 function thiefOf(location: Scope | null, route: Route): Scope | undefined {
 	if (location === null || location === route.location || location.opener === undefined) return undefined;
@@ -150,8 +162,34 @@ function further(route: Route, context: RuleContext): Scope | null {
 		.location;
 }
 
-function curesOf(route: Route, argument: number, pattern: string): readonly Cure[] {
-	const written = route.at.file.tree.source.slice(route.at.node.args[argument]?.span ?? route.at.node.span);
-	const edit = replaceArgument(route.at, argument, `^~ ${written}`);
-	return edit === undefined ? [] : [{ title: `Keep regular expressions from ${pattern}`, preferred: true, edits: [edit] }];
+/**
+ * The prefix that `^~` keeps the expression from: the location itself, or the one around it beside which the expression stands. An
+ * expression is tried after the prefixes of its own level (RT5). Undefined where it stands in the location itself.
+ */
+function protectable(
+	route: Route,
+	thief: PlacedDirective,
+): { readonly at: PlacedDirective; readonly match: LocationMatch } | undefined {
+	for (let at: PlacedDirective | undefined = route.at; at?.body?.context === 'location'; at = at.scope.opener) {
+		const match = at.scope === thief.scope ? locationMatch(at) : undefined;
+		if (match?.kind === 'prefix') return { at, match };
+	}
+	return undefined;
+}
+
+function advice(route: Route, thief: PlacedDirective): string {
+	const pattern = protectable(route, thief)?.match.pattern;
+	return pattern === undefined
+		? 'Take that expression out of this location, or let it leave this path alone.'
+		: `Write \`location ^~ ${pattern}\`.`;
+}
+
+function curesOf(route: Route, thief: PlacedDirective): readonly Cure[] {
+	const found = protectable(route, thief);
+	const word = found?.at.node.args[found.match.argument];
+	if (found === undefined || word === undefined) return [];
+	const edit = replaceArgument(found.at, found.match.argument, `^~ ${found.at.file.tree.source.slice(word.span)}`);
+	return edit === undefined
+		? []
+		: [{ title: `Keep regular expressions from ${found.match.pattern}`, preferred: true, edits: [edit] }];
 }

@@ -4,8 +4,8 @@ import { encodePath } from '../routes/examplePath.ts';
 import { HANDLERS } from '../routes/handlers.ts';
 import type { Route } from '../routes/route.ts';
 import { handshakeRequest } from '../routes/urls.ts';
-import { replaceArgument } from './cures/editing.ts';
-import { defineRule, placeOfArgument, type RuleContext } from './rule.ts';
+import { insertBlockBefore } from './cures/editing.ts';
+import { type Cure, defineRule, placeOfArgument, type RuleContext } from './rule.ts';
 import { aboutRoute } from './wording.ts';
 
 export default defineRule({
@@ -14,7 +14,7 @@ export default defineRule({
 	severity: 'information',
 	why: `For \`location /ws/\` with a proxy_pass, nginx answers 301 to a request for /ws, before it tries regular expressions or a
 shorter prefix. WebSocket clients do not follow redirects. It matters where another location of the server would have taken /ws.`,
-	remedy: 'Write the location without the final slash, or add `location = /ws`.',
+	remedy: 'Add `location = /ws` that leads there, or write the location without the final slash, which takes /wsfoo too.',
 	ignore: 'Every client opens the URL with the final slash.',
 	rows: ['RT1', 'RT2'],
 	sources: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
@@ -51,6 +51,24 @@ shorter prefix. WebSocket clients do not follow redirects. It matters where anot
 	}
 }
 `,
+			fixed: `server {
+	listen 8080;
+	location = /ws {
+		rewrite ^ /ws/ last;
+	}
+
+	location /ws/ {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location / {
+		proxy_pass http://127.0.0.1:9000;
+	}
+}
+`,
 			proof: { bad: 301 },
 		},
 	],
@@ -67,17 +85,19 @@ shorter prefix. WebSocket clients do not follow redirects. It matters where anot
 				...aboutRoute(route),
 				severity: 'information',
 				at: placeOfArgument(route.at, match.argument),
-				message: `nginx answers a handshake for ${bare} with 301 to ${match.pattern}, although another location of this server would take it, and WebSocket clients do not follow redirects. Write \`location ${bare}\`, or make sure that every client asks for ${match.pattern}.`,
-				cures: () => {
-					const edit = replaceArgument(route.at, match.argument, bare);
-					return edit === undefined || route.handler === undefined
-						? []
-						: [{ title: `Take ${bare} too`, preferred: true, edits: [edit] }];
-				},
+				message: `nginx answers a handshake for ${bare} with 301 to ${match.pattern}, although another location of this server would take it, and WebSocket clients do not follow redirects. Add \`location = ${bare}\`, or make sure that every client asks for ${match.pattern}.`,
+				cures: () => (route.handler === undefined ? [] : curesOf(route, bare, match.pattern)),
 			};
 		}
 	},
 });
+
+/** A location for the one path: without its slash the prefix would take other locations' paths too. */
+function curesOf(route: Route, bare: string, pattern: string): readonly Cure[] {
+	if (!/^[\w/.~-]+$/.test(pattern)) return [];
+	const lines = [`location = ${bare} {`, `\trewrite ^ ${pattern} last;`, '}'];
+	return [{ title: `Take ${bare} too`, preferred: true, edits: [insertBlockBefore(route.at, lines)] }];
+}
 
 /** True when some other location of the server matches the path without its slash. */
 function isTakenOtherwise(route: Route, bare: string, regexes: Map<string, Takes>): boolean {

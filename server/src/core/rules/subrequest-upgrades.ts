@@ -114,7 +114,7 @@ function blanked(asked: Route, context: RuleContext): readonly Cure[] {
 		['upgrade', '""'],
 		['connection', '""'],
 	]);
-	const edits = headerEdits(asked, { lines: headers.directives, own: headers.level === 'own' }, wanted);
+	const edits = headerEdits(asked, { lines: headers.directives, own: headers.level === 'own' }, wanted, context);
 	if (edits === undefined) return [];
 	return [{ title: `Ask for no upgrade in ${locationTitle(asked.at)}`, preferred: true, edits, changes: 'subrequest' }];
 }

@@ -78,7 +78,7 @@ server {
 				related: [{ ...placeOf(behind.at), message: 'Its access rules do not hold inside a tunnel.' }, ...evidenceOf(route)],
 				message: `${titleOf(route)} sends on any protocol that a client names in Upgrade: through a tunnel for h2c a client reaches ${titleOf(behind)} (${whereIs(behind.at, context.configuration)}) on the same backend past its access rules. Send a map's variable that is empty for everything but websocket.`,
 				cures: () => {
-					const cure = allowListCure(route);
+					const cure = allowListCure(route, context.variables());
 					return cure === undefined ? [] : [cure];
 				},
 			};

@@ -82,7 +82,7 @@ server {
 				}`,
 				cures: () =>
 					braced === undefined
-						? curesOf(use, suggestion)
+						? curesOf(use, suggestion, context.variables())
 						: [
 								{
 									title: `Name it $${use.name}`,
@@ -126,7 +126,7 @@ function only(names: readonly string[]): string | undefined {
 	return names.length === 1 ? names[0] : undefined;
 }
 
-function curesOf(use: VariableUse, suggestion: string | undefined): readonly Cure[] {
+function curesOf(use: VariableUse, suggestion: string | undefined, variables: VariableTable): readonly Cure[] {
 	const replaced = (name: string): Cure => ({
 		title: `Write ${name}`,
 		preferred: true,
@@ -135,7 +135,7 @@ function curesOf(use: VariableUse, suggestion: string | undefined): readonly Cur
 	if (suggestion !== undefined) return [replaced(`$${suggestion}`)];
 	const http = enclosing(use.at.scope, 'http');
 	if (http === undefined || !isUseIn(use, 'connection')) return [];
-	const known = equivalentMaps(http)[0]?.node.args[1]?.value;
+	const known = equivalentMaps(http, variables)[0]?.node.args[1]?.value;
 	if (known !== undefined) return [replaced(known)];
 	const edit = insertMap(http, use.name);
 	return edit === undefined ? [] : [{ title: `Add the map for $${use.name} to the http block`, preferred: true, edits: [edit] }];

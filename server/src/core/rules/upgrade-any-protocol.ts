@@ -62,7 +62,7 @@ server {
 				related: evidenceOf(route),
 				message: `${titleOf(route)} sends on any protocol that a client names in Upgrade${whole}; if the backend takes up another one than WebSocket (h2c), what is in that tunnel passes by locations, access rules and logs. Send a map's variable that is empty for everything but websocket.`,
 				cures: () => {
-					const cure = allowListCure(route);
+					const cure = allowListCure(route, context.variables());
 					return cure === undefined ? [] : [cure];
 				},
 			};

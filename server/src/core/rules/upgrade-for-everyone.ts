@@ -3,7 +3,7 @@ import type { Route } from '../routes/route.ts';
 import { replaceArgument } from './cures/editing.ts';
 import { connectionValue } from './cures/mapBlock.ts';
 import { headerNameOf } from './forwarding.ts';
-import { type Cure, defineRule, placeOfArgument } from './rule.ts';
+import { type Cure, defineRule, placeOfArgument, type RuleContext } from './rule.ts';
 import { aboutRoute } from './wording.ts';
 
 export default defineRule({
@@ -75,7 +75,7 @@ server {
 				severity: 'information',
 				at: placeOfArgument(line, 1),
 				message: `Every plain request to this location asks the backend for an upgrade too: most backends answer it with 400 or 426, some leave the client hanging. Write \`proxy_set_header Upgrade $http_upgrade;\`.`,
-				cures: () => curesOf(route, line),
+				cures: () => curesOf(route, line, context),
 			};
 		}
 	},
@@ -94,7 +94,7 @@ function forwardsOwn({ handshake, location }: Route): boolean {
 	);
 }
 
-function curesOf(route: Route, line: PlacedDirective): readonly Cure[] {
+function curesOf(route: Route, line: PlacedDirective, context: RuleContext): readonly Cure[] {
 	const upgrade = replaceArgument(line, 1, '$http_upgrade');
 	if (upgrade === undefined) return [];
 	const connection = route.plain.upstream?.headerSources.get('connection')?.[0];
@@ -102,7 +102,7 @@ function curesOf(route: Route, line: PlacedDirective): readonly Cure[] {
 		connection !== undefined &&
 		headerNameOf(connection) === 'connection' &&
 		!(connection.node.args[1]?.value ?? '').includes('$');
-	const value = fixed ? connectionValue(route.location) : undefined;
+	const value = fixed ? connectionValue(route.location, context.variables()) : undefined;
 	const edit = value === undefined || connection === undefined ? undefined : replaceArgument(connection, 1, value.text);
 	return [
 		{

@@ -1,5 +1,5 @@
 import type { Route } from '../routes/route.ts';
-import { forwardEdits } from './cures/forward.ts';
+import { forwardCures } from './cures/forward.ts';
 import { httpVersionEdit } from './cures/httpVersion.ts';
 import { webSocketRouteCure } from './cures/webSocketRoute.ts';
 import { type Forwarding, forwardingOf } from './forwarding.ts';
@@ -113,15 +113,16 @@ function report(route: Route, forwarding: Forwarding, context: RuleContext): Rep
 }
 
 function cures(route: Route, forwarding: Forwarding, context: RuleContext): readonly Cure[] {
-	const forward = forwardEdits(route, forwarding);
 	// A route that nobody made for WebSockets yet lacks the version too, and no other finding says so.
 	const version =
 		route.intent.level === 'likely' && route.handshake.obstacles.some(({ code }) => code === 'http-1.0')
 			? httpVersionEdit(route)
 			: undefined;
-	const edits = forward === undefined || version === undefined ? forward : [version, ...forward];
 	const all = webSocketRouteCure(route, context);
 	const title =
 		forwarding.connection.problem === 'none' ? 'Forward the Upgrade header' : 'Forward the Upgrade and Connection headers';
-	return [...(edits === undefined ? [] : [{ title, preferred: true, edits }]), ...(all === undefined ? [] : [all])];
+	const forward = forwardCures(route, forwarding, context, title).map((cure) =>
+		version === undefined ? cure : { ...cure, edits: [version, ...cure.edits] },
+	);
+	return [...forward, ...(all === undefined ? [] : [all])];
 }

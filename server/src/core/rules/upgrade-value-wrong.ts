@@ -1,4 +1,4 @@
-import { forwardEdits } from './cures/forward.ts';
+import { forwardCures } from './cures/forward.ts';
 import { forwardingOf } from './forwarding.ts';
 import { defineRule, placeOfArgument } from './rule.ts';
 import { aboutRoute, routePlace } from './wording.ts';
@@ -62,10 +62,7 @@ server {
 				message: `The backend gets ${sent === undefined ? 'an Upgrade header that is not "websocket"' : `"Upgrade: ${sent}"`} instead of "Upgrade: websocket" and refuses the handshake. Write \`proxy_set_header Upgrade $http_upgrade;\`${
 					forwarding.connection.problem === 'none' ? '.' : ' and give Connection the value that says upgrade.'
 				}`,
-				cures: () => {
-					const edits = forwardEdits(route, forwarding);
-					return edits === undefined ? [] : [{ title: "Send the client's Upgrade header", preferred: true, edits }];
-				},
+				cures: () => forwardCures(route, forwarding, context, "Send the client's Upgrade header"),
 			};
 		}
 	},

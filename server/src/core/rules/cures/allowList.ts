@@ -1,20 +1,22 @@
-import { readMap } from '../../config/maps.ts';
 import type { PlacedDirective, Scope } from '../../config/model.ts';
+import type { VariableTable } from '../../config/variables.ts';
 import type { Route } from '../../routes/route.ts';
 import { headerNameOf } from '../forwarding.ts';
 import type { Cure, Edit } from '../rule.ts';
 import { insertBlockAtEnd, insertBlockBefore, replaceArgument } from './editing.ts';
 import { enclosing } from './mapBlock.ts';
+import { freeName, mapVariable, upgradeMapsOf } from './upgradeMaps.ts';
 
 /** Lets nothing but `websocket` through in the Upgrade header: a map, and its variable in the line that sends the header (SE3). */
-export function allowListCure(route: Route): Cure | undefined {
+export function allowListCure(route: Route, variables: VariableTable): Cure | undefined {
 	const lines = route.handshake.upstream?.headerSources.get('upgrade') ?? [];
 	const [line] = lines;
 	if (line === undefined || lines.length !== 1 || headerNameOf(line) !== 'upgrade') return undefined;
 	const http = enclosing(route.location, 'http');
 	if (http === undefined || line.node.name.value !== 'proxy_set_header') return undefined;
-	const known = allowLists(http)[0];
-	const name = known === undefined ? freeName(http) : known.node.args[1]?.value;
+	const known = allowLists(http, variables)[0];
+	const free = known === undefined ? freeName(['websocket_upgrade', 'ws_upgrade', 'only_websocket'], variables) : undefined;
+	const name = known === undefined ? free && `$${free}` : mapVariable(known);
 	if (name === undefined) return undefined;
 	const value = replaceArgument(line, 1, name);
 	const map = known === undefined ? insertAllowList(http, name) : undefined;
@@ -34,20 +36,22 @@ function insertAllowList(http: Scope, name: string): Edit | undefined {
 }
 
 /** Maps that are such a list already. */
-function allowLists(http: Scope): readonly PlacedDirective[] {
-	return (http.byName.get('map') ?? []).filter((placed) => {
-		if (placed.body === undefined || !/^\$\{?http_upgrade\}?$/i.test(placed.node.args[0]?.value ?? '')) return false;
-		const { lookUp } = readMap(placed);
-		const [websocket, ...others] = ['websocket', '', 'h2c', 'foo'].map((key) => lookUp(key)?.template);
+function allowLists(http: Scope, variables: VariableTable): readonly PlacedDirective[] {
+	const { maps, upgradeTo } = upgradeMapsOf(http, variables);
+	return maps.filter((map) => {
+		const [websocket, ...others] = ['websocket', '', 'h2c', 'foo'].map((key) => upgradeTo(map, key));
 		return websocket?.toLowerCase() === 'websocket' && others.every((other) => other === '');
 	});
 }
 
-function freeName(http: Scope): string | undefined {
-	const defined = new Set(
-		['map', 'geo', 'split_clients']
-			.flatMap((name) => http.byName.get(name) ?? [])
-			.map((placed) => placed.node.args.at(-1)?.value.toLowerCase()),
+/** What the Upgrade header of a route shall be: the client's own, through the list that other lines of the configuration send it through. */
+export function upgradeValue(scope: Scope, variables: VariableTable): string {
+	const http = enclosing(scope, 'http');
+	const used = new Set(
+		variables.uses
+			.filter(({ at, argument }) => argument === 1 && at.node.name.value === 'proxy_set_header' && headerNameOf(at) === 'upgrade')
+			.map(({ name }) => `$${name}`),
 	);
-	return ['$websocket_upgrade', '$ws_upgrade', '$only_websocket'].find((name) => !defined.has(name));
+	const list = http && allowLists(http, variables).find((map) => used.has(mapVariable(map).toLowerCase()));
+	return list === undefined ? '$http_upgrade' : mapVariable(list);
 }

@@ -1,23 +1,53 @@
 import { attemptsIn } from '../../routes/intent.ts';
 import type { Route } from '../../routes/route.ts';
 import { type Forwarding, headerNameOf } from '../forwarding.ts';
-import type { Edit } from '../rule.ts';
-import { headerEdits } from './headerLines.ts';
+import type { Cure, Edit, RuleContext } from '../rule.ts';
+import { upgradeValue } from './allowList.ts';
+import { changedLines, headerEdits } from './headerLines.ts';
 import { connectionValue } from './mapBlock.ts';
+import { placementsOf } from './placements.ts';
 
 /**
  * The edits after which a location forwards Upgrade and Connection, every other header as before (IN1: own lines replace
  * inherited ones, so what would be lost is restated). Undefined when there is no place to write them.
  */
-export function forwardEdits(route: Route, forwarding: Forwarding): readonly Edit[] | undefined {
-	const connection = forwarding.connection.problem === 'none' ? undefined : connectionValue(route.location);
-	const wanted = new Map<string, string>();
-	if (forwarding.upgrade.problem !== 'none') wanted.set('upgrade', '$http_upgrade');
-	if (connection !== undefined) wanted.set('connection', connection.text);
+export function forwardEdits(route: Route, forwarding: Forwarding, context: RuleContext): readonly Edit[] | undefined {
+	const { wanted, edits } = wantedHeaders(route, forwarding, context);
 	if (wanted.size === 0) return undefined;
 	const { lines, own } = forwarding;
-	const lineEdits = headerEdits(route, { lines, own: own || isOuterAttempt(forwarding, wanted) }, wanted);
-	return lineEdits && [...(connection?.edits ?? []), ...lineEdits];
+	const lineEdits = headerEdits(route, { lines, own: own || isOuterAttempt(forwarding, wanted) }, wanted, context);
+	return lineEdits && [...edits, ...lineEdits];
+}
+
+/**
+ * The cures that make a location forward both headers. Where its text serves several servers, the lines of the one cannot be restated in it
+ * without changing what the others send: there the level that its lines come from is the second choice.
+ */
+export function forwardCures(route: Route, forwarding: Forwarding, context: RuleContext, title: string): readonly Cure[] {
+	const here = forwardEdits(route, forwarding, context);
+	const outer = placementsOf(route.at, context.configuration) > 1 ? outerEdits(route, forwarding, context) : undefined;
+	return [
+		...(here === undefined ? [] : [{ title, preferred: true, edits: here }]),
+		...(outer === undefined ? [] : [{ title: `${title} for the whole server`, preferred: true, edits: outer }]),
+	];
+}
+
+function outerEdits(route: Route, forwarding: Forwarding, context: RuleContext): readonly Edit[] | undefined {
+	const level = forwarding.lines[0]?.scope ?? route.server;
+	if (forwarding.own || level.context !== 'server') return undefined;
+	const { wanted, edits } = wantedHeaders(route, forwarding, context);
+	const lineEdits = wanted.size === 0 ? undefined : changedLines(level, forwarding.lines, wanted, context);
+	return lineEdits && [...edits, ...lineEdits];
+}
+
+/** The headers that do not arrive as they should, with the value that each shall have, and the edits that this value needs elsewhere. */
+function wantedHeaders(route: Route, { connection, upgrade }: Forwarding, context: RuleContext) {
+	const variables = context.variables();
+	const value = connection.problem === 'none' ? undefined : connectionValue(route.location, variables);
+	const wanted = new Map<string, string>();
+	if (upgrade.problem !== 'none') wanted.set('upgrade', upgradeValue(route.location, variables));
+	if (value !== undefined) wanted.set('connection', value.text);
+	return { wanted, edits: value?.edits ?? [] };
 }
 
 /** Wrong lines of an outer level that were written for WebSockets are mended where they stand; `Connection ""` for keep-alive is left alone. */

@@ -1,9 +1,10 @@
-import type { PlacedDirective } from '../../config/model.ts';
+import type { PlacedDirective, Scope } from '../../config/model.ts';
 import { HANDLERS } from '../../routes/handlers.ts';
 import type { Route } from '../../routes/route.ts';
 import { headerNameOf, writtenLine } from '../forwarding.ts';
-import type { Edit } from '../rule.ts';
+import type { Edit, RuleContext } from '../rule.ts';
 import { insertInto, ownDirectives, removeDirective, replaceArgument } from './editing.ts';
+import { placementsOf } from './placements.ts';
 
 /** The proxy_set_header lines in force on a location. */
 export interface HeaderLines {
@@ -24,10 +25,11 @@ export function headerEdits(
 	route: Route,
 	{ lines, own }: HeaderLines,
 	wanted: ReadonlyMap<string, string>,
+	context: RuleContext,
 ): readonly Edit[] | undefined {
 	// nginx refuses a line with more or fewer words: that is cured first, by another rule.
 	if (lines.some(({ node }) => node.args.length !== 2)) return undefined;
-	if (own) return changedLines(route, lines, wanted);
+	if (own) return changedLines(route.location, lines, wanted, context);
 	const pending = new Map(wanted);
 	const restated = lines.flatMap((line) => {
 		const name = meantName(line);
@@ -41,15 +43,20 @@ export function headerEdits(
 	return insertion && [insertion];
 }
 
-function changedLines(
-	route: Route,
+/**
+ * The edits that change lines where they stand, or add them to `level`. A line for no header at all (`Connection ""`) in a file that other
+ * places include stays as it is: it sends nothing beside another one (HD21).
+ */
+export function changedLines(
+	level: Scope,
 	lines: readonly PlacedDirective[],
 	wanted: ReadonlyMap<string, string>,
+	context: RuleContext,
 ): readonly Edit[] | undefined {
 	const edits: Edit[] = [];
 	const missing: string[] = [];
 	for (const [name, value] of wanted) {
-		const same = lines.filter((line) => meantName(line) === name);
+		const same = lines.filter((line) => meantName(line) === name && !isSharedNothing(line, context));
 		const kept = same.at(-1);
 		if (kept === undefined) missing.push(`proxy_set_header ${asSpelt(name)} ${value};`);
 		else
@@ -62,10 +69,14 @@ function changedLines(
 		for (const line of same) if (line !== kept) edits.push(removeDirective(line));
 	}
 	if (missing.length === 0) return edits;
-	const standing = new Set<PlacedDirective>(ownDirectives(route.location));
+	const standing = new Set<PlacedDirective>(ownDirectives(level));
 	const beside = lines.some((line) => standing.has(line));
-	const insertion = insertInto(route.location, missing, beside ? ANCHORS : ['include', ...ANCHORS]);
+	const insertion = insertInto(level, missing, beside ? ANCHORS : ['include', ...ANCHORS]);
 	return insertion && [...edits, insertion];
+}
+
+function isSharedNothing(line: PlacedDirective, context: RuleContext): boolean {
+	return line.node.args[1]?.value === '' && placementsOf(line, context.configuration) > 1;
 }
 
 /** The name without a colon behind it, which nginx would send as a part of it (HD23). */

@@ -11,6 +11,7 @@ export function hostCure(route: Route, context: RuleContext, value: '$host' | '$
 		route,
 		{ lines: found.level === 'default' ? [] : found.directives, own: found.level === 'own' },
 		new Map([['host', value]]),
+		context,
 	);
 	return edits === undefined
 		? []

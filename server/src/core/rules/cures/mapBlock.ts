@@ -1,7 +1,8 @@
-import { compileMap } from '../../config/maps.ts';
 import type { PlacedDirective, Scope } from '../../config/model.ts';
+import type { VariableTable } from '../../config/variables.ts';
 import type { Edit } from '../rule.ts';
 import { insertBlockAtEnd, insertBlockBefore } from './editing.ts';
+import { freeName, mapVariable, upgradeMapsOf } from './upgradeMaps.ts';
 
 /** How a Connection line can ask for an upgrade only when the client does, and the edits that make it so. */
 export interface ConnectionValue {
@@ -14,11 +15,11 @@ export interface ConnectionValue {
  * The value for `proxy_set_header Connection`: the variable of a map that exists and does it right under any name,
  * else a new map in the http block around `scope`, else the literal (semantics MP3, HD20: literal works, but on plain requests too).
  */
-export function connectionValue(scope: Scope): ConnectionValue {
+export function connectionValue(scope: Scope, variables: VariableTable): ConnectionValue {
 	const http = enclosing(scope, 'http');
-	const known = http && equivalentMaps(http)[0];
-	if (known !== undefined) return { text: variableOf(known), edits: [] };
-	const name = http === undefined ? undefined : freeName(http);
+	const known = http && equivalentMaps(http, variables)[0];
+	if (known !== undefined) return { text: mapVariable(known), edits: [] };
+	const name = http === undefined ? undefined : freeName(NAMES, variables);
 	const edit = http === undefined || name === undefined ? undefined : insertMap(http, name);
 	return edit === undefined || name === undefined ? { text: '"upgrade"', edits: [] } : { text: `$${name}`, edits: [edit] };
 }
@@ -34,32 +35,15 @@ export function insertMap(http: Scope, name: string): Edit | undefined {
 	return anchor === undefined ? insertBlockAtEnd(http, lines) : insertBlockBefore(anchor, lines);
 }
 
+const NAMES: readonly string[] = ['connection_upgrade', 'websocket_connection', 'ws_connection_upgrade'];
+
 /** The maps of an http block that turn a handshake's Upgrade into `upgrade` and an absent one into `close` or nothing. */
-export function equivalentMaps(http: Scope): readonly PlacedDirective[] {
-	const maps = (http.byName.get('map') ?? []).filter((placed) => placed.node.args[0]?.value.toLowerCase() === '$http_upgrade');
-	const last = new Map(maps.map((placed) => [variableOf(placed).toLowerCase(), placed]));
-	return [...last.values()].filter((placed) => {
-		// nginx refuses a name without `$`, and no value can name one with braces.
-		if (!/^\$\w+$/.test(variableOf(placed))) return false;
-		const map = compileMap(placed);
-		const upgrade = map('websocket');
-		const plain = map('');
-		return upgrade?.toLowerCase() === 'upgrade' && (plain === '' || plain?.toLowerCase() === 'close');
+export function equivalentMaps(http: Scope, variables?: VariableTable): readonly PlacedDirective[] {
+	const { maps, upgradeTo } = upgradeMapsOf(http, variables);
+	return maps.filter((map) => {
+		const plain = upgradeTo(map, '')?.toLowerCase();
+		return upgradeTo(map, 'websocket')?.toLowerCase() === 'upgrade' && (plain === '' || plain === 'close');
 	});
-}
-
-function variableOf(map: PlacedDirective): string {
-	return map.node.args[1]?.value ?? '';
-}
-
-/** `connection_upgrade`, unless something else defines that name. */
-function freeName(http: Scope): string | undefined {
-	const defined = new Set(
-		['map', 'geo', 'split_clients']
-			.flatMap((name) => http.byName.get(name) ?? [])
-			.map((placed) => placed.node.args.at(-1)?.value.slice(1).toLowerCase()),
-	);
-	return ['connection_upgrade', 'websocket_connection', 'ws_connection_upgrade'].find((name) => !defined.has(name));
 }
 
 /** The nearest enclosing scope of a context that stands in a file; undefined around fragments. */

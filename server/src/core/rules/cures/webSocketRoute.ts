@@ -20,7 +20,7 @@ export function webSocketRouteCure(route: Route, context: RuleContext): Cure | u
 		edits.push(version);
 	}
 	if (forwarding !== undefined) {
-		const forward = forwardEdits(route, forwarding);
+		const forward = forwardEdits(route, forwarding, context);
 		if (forward === undefined) return undefined;
 		edits.push(...forward);
 	}
