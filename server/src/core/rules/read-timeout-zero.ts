@@ -168,7 +168,7 @@ proxy_read_timeout bounds the handshake too: a few milliseconds are soon over.`,
 			const where = own || line === undefined ? '' : ` (${whereIs(line, context.configuration)})`;
 			yield {
 				...aboutRoute(route),
-				...(idleTimeoutMs === 0 ? {} : { severity: 'warning' as const }),
+				...(idleTimeoutMs === 0 ? {} : { severity: 'information' as const }),
 				at: own ? placeOf(line) : routePlace(route),
 				message:
 					idleTimeoutMs === 0
