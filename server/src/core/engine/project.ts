@@ -1,8 +1,10 @@
 import type { Configuration, Files } from '../config/model.ts';
+import { RULES } from '../rules/rules.generated.ts';
 import { enclosingBlock, pathTo } from '../syntax/query.ts';
 import { type AnalyseOptions, type Analysis, analyse } from './analyse.ts';
 import { applyEdits, areIndependent, editsByFile } from './edits.ts';
 import type { Edit, Finding, Fix } from './finding.ts';
+import { KnownFindings } from './known.ts';
 import { overlaid } from './proof.ts';
 
 /** How to get a project's configurations from files: again and again while fixes are applied. */
@@ -62,7 +64,7 @@ const MOST_ROUNDS = 100;
 
 /**
  * Applies the one preferred fix of every finding that `wanted` takes, as if one after the other: each round applies those that share no
- * place and reads the configurations again. `wanted` hears what each round has found: routes have other ids when their place has moved.
+ * place and reads the configurations again. What a fix brings to light elsewhere is left to the person. `wanted` hears what each round has found: routes have other ids when their place has moved.
  */
 export function fixProject(
 	files: Files,
@@ -75,12 +77,18 @@ export function fixProject(
 	const rounds: (readonly Edit[])[] = [];
 	const tried = new Set<string>();
 	const seen = new Set<string>();
-	for (let round = 0; ; round++) {
+	const known = new KnownFindings();
+	const refusing = new Set((options.rules ?? RULES).filter(({ refused }) => refused).map(({ id }) => id));
+	for (let round = 0, started = false; ; round++) {
 		const now = overlaid(files, texts);
 		const analysis = analyseProject(now, read, options);
+		if (!started) known.startFrom(analysis);
 		const chosen: { finding: Finding; fix: Fix }[] = [];
-		for (const finding of round < MOST_ROUNDS ? analysis.findings : []) {
-			if (!wanted(finding, analysis) || tried.has(keyOf(finding))) continue;
+		// What nginx refuses to start with comes first: nothing else is known until it does.
+		const byRefusal = [true, false].map((refused) => analysis.findings.filter(({ ruleId }) => refusing.has(ruleId) === refused));
+		for (const finding of round < MOST_ROUNDS ? byRefusal.flat() : []) {
+			if (chosen.some((other) => refusing.has(other.finding.ruleId)) && !refusing.has(finding.ruleId)) break;
+			if (!wanted(finding, analysis) || tried.has(keyOf(finding)) || !known.has(finding, analysis)) continue;
 			const fix = finding.fixes().find(({ preferred }) => preferred);
 			if (fix === undefined) tried.add(keyOf(finding));
 			else if (chosen.every((other) => isIndependent(other.fix, fix, analysis))) chosen.push({ finding, fix });
@@ -96,6 +104,12 @@ export function fixProject(
 			const text = before === undefined ? undefined : applyEdits(before, own);
 			if (typeof text === 'string') texts.set(path, text);
 		}
+		started = !chosen.some(({ finding }) => refusing.has(finding.ruleId));
+		known.follow(
+			chosen.map(({ finding }) => finding),
+			edits,
+			analysis,
+		);
 		applied.push(...chosen);
 		rounds.push(edits);
 	}
