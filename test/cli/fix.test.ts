@@ -165,6 +165,52 @@ describe('--fix', () => {
 	});
 });
 
+describe('--fix says', () => {
+	test('which files it changed, once for each edit, and which choices it left', async () => {
+		const workspace = workspaceOf({
+			'nginx.conf': `events {}
+http {
+	server {
+		listen 8080;
+		location /ws {
+			include ws.inc;
+			include ws.inc;
+			proxy_pass http://127.0.0.1:9000;
+		}
+		location /chat {
+			proxy_pass http://127.0.0.1:9000;
+			proxy_read_timeout 1h;
+			proxy_read_timeout 2h;
+		}
+	}
+}
+`,
+			'ws.inc':
+				'proxy_http_version 1.1;\nproxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection "upgrade";\nproxy_read_timeout 1h;\n',
+		});
+		const { stderr } = await cli.run(['check', 'nginx.conf', '--fix'], workspace.path);
+		expect(stderr.match(/^fixed .*second include.*$/gm)).toEqual([
+			'fixed nginx.conf: Remove the second include of ws.inc [directive-duplicate]',
+		]);
+		expect(stderr).toContain('left nginx.conf, line 12: which of 2 fixes is right is for you to decide [directive-duplicate]\n');
+		workspace.remove();
+	});
+
+	test('what a range of versions finds beyond its first, and where a handshake ends differently', async () => {
+		const workspace = workspaceOf({ 'nginx.conf': CURED.replace('\t\t\tproxy_http_version 1.1;\n', '') });
+		for (const flag of ['--fix-dry-run', '--fix']) {
+			const { stdout } = await cli.run(
+				['check', 'nginx.conf', flag, '--format', 'json', '--nginx-version', '1.22.0..1.30.0'],
+				workspace.path,
+			);
+			const rules = JSON.parse(stdout).findings.map(({ rule }: { rule: string }) => rule);
+			expect(rules.includes('verdict-changes')).toBe(flag === '--fix-dry-run');
+		}
+		expect(workspace.read('nginx.conf')).toBe(CURED);
+		workspace.remove();
+	});
+});
+
 describe('--fix-dry-run', () => {
 	test('says what --fix would do, reports what is there, and writes nothing', async () => {
 		const workspace = workspaceOf({ 'nginx.conf': BROKEN });

@@ -249,4 +249,34 @@ export const GUARDS: readonly Guard[] = [
 		title: 'Upgrade as a fixed word in a location for WebSockets alone',
 		http: location('', { headers: 'proxy_set_header Upgrade websocket; proxy_set_header Connection upgrade;' }),
 	},
+	{
+		rows: ['RT24', 'RT25'],
+		title: 'a method for known addresses alone',
+		http: location('limit_except OPTIONS { allow 127.0.0.1; deny all; }'),
+	},
+	{
+		rows: ['RT25'],
+		title: 'a token in the query',
+		path: '/ws?token=1',
+		http: location('if ($arg_token = "") { return 401; }'),
+	},
+	{
+		rows: ['RT4', 'RT25'],
+		title: 'an expression takes the path, and lets known addresses through',
+		path: '/ws/',
+		http: location('allow 127.0.0.1; deny all;', {
+			head: `location /ws/ { proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; ${HEADERS} proxy_read_timeout 1h; }\n\tlocation ~ ^/(ws|api)/`,
+		}),
+	},
+	{
+		rows: ['RT3', 'RT25'],
+		title: 'an earlier expression takes the path, and asks for a token',
+		path: '/live/ws?token=1',
+		http: location('if ($arg_token = "") { return 403; }', {
+			head: 'location ~ ^/live/',
+		}).replace(
+			/\}\n$/,
+			`\tlocation ~ ^/live/ws$ { proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; ${HEADERS} proxy_read_timeout 1h; }\n}\n`,
+		),
+	},
 ];

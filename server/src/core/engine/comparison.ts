@@ -66,6 +66,7 @@ export class Comparison {
 		const later = new Map([...pairs].map(([site, same]) => [site.scope, same?.scope]));
 		const touched = serversTouched(edits, this.#context.configuration);
 		const changed = new Map<string, string>();
+		const losers = new Set<Scope | null>();
 		const judge = new Judge(this.#context, after.predictor, proposal, (scope) => later.get(scope));
 		for (const [site, same] of pairs) {
 			if (same === undefined) {
@@ -86,15 +87,21 @@ export class Comparison {
 			if (role === 'cured' && probe === undefined) continue;
 			const where = role === 'cured' && probe !== undefined ? `plain requests for ${pathOf(probe)}` : this.#nameOf(site, subject);
 			for (const effect of effects)
-				if (effect !== 'none' && effect !== 'worse' && !changed.has(where))
+				if (effect !== 'none' && effect !== 'worse' && !changed.has(where)) {
 					changed.set(where, role === 'cured' ? where : `${effect.what} at ${where}`);
+					if (role !== 'cured') losers.add(site.scope);
+				}
 		}
 		for (const probe of newlyAsked(pairs, after.sites, touched)) {
 			const was = answersOf(probe, (request) => this.#context.predictor.predict(request));
 			const effects = judge.fromOutside(probe, was, { role: 'other', shares: false, isMeant: false });
 			if (effects.includes('worse')) return 'worse';
 			const path = pathOf(probe);
-			if (effects.some((effect) => effect !== 'none')) changed.set(`plain requests for ${path}`, `requests for ${path}`);
+			// One path tells enough of those that a location loses.
+			const loser = was.plain.location;
+			if (effects.every((effect) => effect === 'none') || losers.has(loser)) continue;
+			losers.add(loser);
+			changed.set(`plain requests for ${path}`, `requests for ${path}`);
 		}
 		if (proposal.mustCure && judge.isUseless) return 'worse';
 		return [...new Set(changed.values())];
@@ -266,14 +273,15 @@ function newlyAsked(
 	touched: ReadonlySet<Scope> | 'all',
 ): readonly Probe[] {
 	const known = new Set(pairs.values());
+	const neighbours = [...pairs.keys()];
 	const probes = [...pairs].flatMap(([site, same]) => {
 		if (same === undefined || (touched !== 'all' && !touched.has(site.server))) return [];
 		if (locationTitle(site.at) === locationTitle(same.at)) return [];
-		return [...probesAround(site, [...pairs.keys()]), ...probesAround(same, after)];
+		return [...probesAround(site, neighbours, site.server), ...probesAround(same, neighbours, site.server)];
 	});
 	for (const site of after) {
 		const own = known.has(site) ? undefined : site.probe();
-		if (own !== undefined) probes.push(own, ...probesAround(site, after));
+		if (own !== undefined) probes.push(own, ...probesAround(site, after, site.server));
 	}
 	return [
 		...new Map(

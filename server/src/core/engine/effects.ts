@@ -94,7 +94,10 @@ function relabelled({ obstacles }: Prediction): string | undefined {
 }
 
 function decidedBy({ because }: Prediction): string {
-	return because.map(({ at }) => [at.node.name, ...at.node.args].map(({ value }) => value).join(' ')).join('\n');
+	return because
+		.filter(({ at }) => at.body?.context !== 'location')
+		.map(({ at }) => [at.node.name, ...at.node.args].map(({ value }) => value).join(' '))
+		.join('\n');
 }
 
 /** True where nginx merely failed. With `try_files` that holds only while the files are absent, as they are taken to be. */

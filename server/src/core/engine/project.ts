@@ -71,6 +71,7 @@ export function fixProject(
 	read: ReadConfigurations,
 	options: ProjectOptions,
 	wanted: (finding: Finding, analysis: ProjectAnalysis) => boolean,
+	mayEdit: (path: string) => boolean = () => true,
 ): FixedProject {
 	const texts = new Map<string, string>();
 	const applied: { finding: Finding; fix: Fix }[] = [];
@@ -90,7 +91,7 @@ export function fixProject(
 			if (chosen.some((other) => refusing.has(other.finding.ruleId)) && !refusing.has(finding.ruleId)) break;
 			if (!wanted(finding, analysis) || tried.has(keyOf(finding)) || !known.has(finding, analysis)) continue;
 			const fix = finding.fixes().find(({ preferred }) => preferred);
-			if (fix === undefined) tried.add(keyOf(finding));
+			if (fix === undefined || !fix.edits.every(({ path }) => mayEdit(path))) tried.add(keyOf(finding));
 			else if (chosen.every((other) => isIndependent(other.fix, fix, analysis))) chosen.push({ finding, fix });
 		}
 		// Two cures that undo each other would go on for ever.

@@ -64,7 +64,7 @@ export class Prover {
 		if (elsewhere.length === 0)
 			return this.#compareBlock(subject, subject.location.parent, this.#context, { ...proposal, edits: inside });
 		const others = this.#compared({ ...proposal, edits: elsewhere, subject: undefined, on: undefined, mustCure: false });
-		const outcome = others === 'worse' ? undefined : this.#outcome(elsewhere);
+		const outcome = others === 'worse' ? undefined : this.#outcome(elsewhere, true);
 		const same = outcome?.sites[this.#started().sites.findIndex(({ scope }) => scope === subject.location)];
 		if (others === 'worse' || outcome === undefined || same === undefined) return 'worse';
 		const own = this.#compareBlock(subject, same.scope.parent, outcome, { ...proposal, edits: inside });
@@ -114,7 +114,7 @@ export class Prover {
 		const key = `${subject?.id ?? ''}\0${on ?? ''}\0${refused}\0${mustCure}\0${keyOfEdits(edits)}`;
 		const known = this.#verdicts.get(key);
 		if (known !== undefined) return known;
-		const outcome = this.#outcome(edits);
+		const outcome = this.#outcome(edits, subject === undefined);
 		const verdict = outcome === undefined ? 'worse' : this.#started().comparison.verdict(outcome, proposal);
 		this.#verdicts.set(key, verdict);
 		return verdict;
@@ -148,7 +148,7 @@ export class Prover {
 		return made;
 	}
 
-	#outcome(edits: readonly Edit[]): Outcome | undefined {
+	#outcome(edits: readonly Edit[], isShared: boolean): Outcome | undefined {
 		const key = keyOfEdits(edits);
 		if (this.#outcomes.has(key)) return this.#outcomes.get(key);
 		const configuration = this.#cured(edits);
@@ -157,7 +157,8 @@ export class Prover {
 			sites: sitesOf(configuration),
 			predictor: createPredictor(configuration, this.#context.version),
 		};
-		this.#outcomes.set(key, outcome);
+		// A whole configuration is only kept where another cure may ask for it again.
+		if (isShared) this.#outcomes.set(key, outcome);
 		return outcome;
 	}
 

@@ -1,7 +1,6 @@
 import { type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import type { ClientRequest } from '../request/prediction.ts';
-import { examplePath } from '../routes/examplePath.ts';
 import { locationsIn, serversOf } from '../routes/routes.ts';
 import { handshakeRequest, plainRequest, type ServerUrls, serverUrls } from '../routes/urls.ts';
 import type { Edit } from '../rules/rule.ts';
@@ -84,7 +83,7 @@ function byTitle(sites: readonly Site[]): ReadonlyMap<string, Site> {
  * Requests for paths around a location whose head an edit writes anew: the path with and without its slash, longer ones, and the one that
  * each regular expression of the server would take below it. It is among these that an edit moves requests unseen.
  */
-export function probesAround(site: Site, neighbours: readonly Site[]): readonly Probe[] {
+export function probesAround(site: Site, neighbours: readonly Site[], server: Scope): readonly Probe[] {
 	const { match } = site;
 	if (match === undefined || (match.kind !== 'prefix' && match.kind !== 'prefix-first') || !match.pattern.startsWith('/'))
 		return [];
@@ -92,12 +91,12 @@ export function probesAround(site: Site, neighbours: readonly Site[]): readonly 
 	const paths = [prefix, `${prefix}x`, prefix.endsWith('/') ? `${prefix}x/` : `${prefix}/x`];
 	if (prefix.endsWith('/') && prefix !== '/') paths.push(prefix.slice(0, -1));
 	const inside = prefix.replace(/\/$/, '');
-	for (const other of neighbours)
-		if (other.server === site.server && (other.match?.kind === 'regex' || other.match?.kind === 'regex-caseless')) {
-			const example = examplePath(other.match)?.path;
-			// Half of the expressions have a beginning of their own; the location's own request tells of those.
-			if (example !== undefined) paths.push(`${inside}${example}`, `${inside}/x${example.slice(1)}`);
-		}
+	for (const other of neighbours) {
+		// An expression with a beginning of its own takes what its own request shows.
+		const isLoose = other.match?.kind.startsWith('regex') === true && !other.match.pattern.startsWith('^');
+		const example = isLoose && other.server === server ? other.probe()?.plain.uri : undefined;
+		if (example !== undefined) paths.push(`${inside}${example}`, `${inside}/x${example.slice(1)}`);
+	}
 	return paths.map((path) => site.probeAt(path)).filter((probe) => probe !== undefined);
 }
 

@@ -1,15 +1,15 @@
 import { isUnder } from '../../core/config/paths.ts';
 import { contextNamed } from '../../core/config/project.ts';
-import type { Finding } from '../../core/engine/finding.ts';
-import { analyseProject, fixProject, type ProjectAnalysis, type ProjectOptions } from '../../core/engine/project.ts';
+import { analyseProject, fixProject, type ProjectOptions } from '../../core/engine/project.ts';
+import { overlaid } from '../../core/engine/proof.ts';
 import { analyseRange } from '../../core/engine/range.ts';
-import type { VerdictChange } from '../../core/engine/verdictChanges.ts';
 import { diskFiles } from '../files.ts';
 import { writeText } from '../textFiles.ts';
 import { type Target, targetOf } from './discover.ts';
 import { UsageFailure } from './failure.ts';
+import { isFixed, reportFixes } from './fixes.ts';
 import type { Output } from './output.ts';
-import { type CheckReport, shownPath } from './report.ts';
+import type { CheckReport } from './report.ts';
 import { reportGithub } from './reporters/github.ts';
 import { reportJson } from './reporters/json.ts';
 import { reportPretty } from './reporters/pretty.ts';
@@ -62,38 +62,22 @@ function reportOf(target: Target, args: CheckArguments, output: Output): CheckRe
 			output.note(`The rule ${ruleId} failed and was left out: ${error instanceof Error ? error.message : String(error)}\n`),
 	};
 	const files = diskFiles();
-	let analysis: ProjectAnalysis;
-	let changes: readonly VerdictChange[] | undefined;
+	let now = files;
 	if (args.fix || args.fixDryRun) {
-		const fixed = fixProject(files, target.read, options, isFixed);
-		const outside = [...fixed.texts.keys()].filter((path) => !isUnder(path, target.workspace));
-		for (const [path, text] of fixed.texts) if (args.fix && !outside.includes(path)) write(path, text);
-		for (const { finding, fix } of fixed.applied)
-			output.note(
-				`${args.fix ? 'fixed' : 'would fix'} ${shownPath(finding.at.path, target.workspace)}: ${fix.title} [${finding.ruleId}]\n`,
-			);
-		const left = fixed.after.findings.filter((finding) => !isFixed(finding) && finding.fixes().length > 0);
-		if (left.length > 0)
-			output.note(
-				left.length === 1
-					? 'Left as it is: 1 finding that only informs (see its own quick fix).\n'
-					: `Left as they are: ${left.length} findings that only inform (see their own quick fixes).\n`,
-			);
-		analysis = args.fix ? fixed.after : analyseProject(files, target.read, options);
-	} else if (range.isOne) analysis = analyseProject(files, target.read, options);
-	else {
-		const overRange = analyseRange(range, target.read(files), options.severities, (version) =>
-			analyseProject(files, target.read, { ...options, version }),
-		);
-		analysis = overRange;
-		changes = overRange.changes;
+		const fixed = fixProject(files, target.read, options, isFixed, (path) => isUnder(path, target.workspace));
+		for (const [path, text] of fixed.texts) if (args.fix) write(path, text);
+		reportFixes(fixed, target.workspace, args.fix ? 'fixed' : 'would fix', output);
+		if (args.fix) now = overlaid(files, fixed.texts);
 	}
-	return { analysis, changes, findings: analysis.findings, version: range.text, workspace: target.workspace };
-}
-
-/** `--fix` takes errors and warnings; the idle timeout and the like are left to their own quick fix (design §3). */
-function isFixed(finding: Finding): boolean {
-	return finding.severity === 'error' || finding.severity === 'warning';
+	const common = { version: range.text, workspace: target.workspace };
+	if (range.isOne) {
+		const analysis = analyseProject(now, target.read, options);
+		return { ...common, analysis, changes: undefined, findings: analysis.findings };
+	}
+	const analysis = analyseRange(range, target.read(now), options.severities, (version) =>
+		analyseProject(now, target.read, { ...options, version }),
+	);
+	return { ...common, analysis, changes: analysis.changes, findings: analysis.findings };
 }
 
 function write(path: string, text: string): void {
