@@ -89,6 +89,14 @@ describe('a line that other places share', () => {
 		);
 	});
 
+	test('behind a token that the example lacks, the headers are mended all the same', () => {
+		const token = 'if ($arg_token = "") { return 401; }';
+		const files = project(
+			server(`location /ws {\n${token}\n${B}\nproxy_http_version 1.1;\nproxy_set_header Upgrade $http_upgrade;\n}`),
+		);
+		expect(fixesFor(files, 'connection-not-upgrade')[0]).toMatchObject({ safe: true, preferred: true });
+	});
+
 	test('what changes at another server is named with it', () => {
 		const files = project(server('include loc.conf;') + server('include loc.conf;', 'b'), {
 			'loc.conf': `location /ws {\n${B} ${W.replace('proxy_read_timeout 1h;', '')}\n}\n`,
@@ -170,7 +178,7 @@ describe('the map that a fix uses', () => {
 			route,
 			'$cu',
 		],
-		['a map without a variable', `map $http_upgrade cu { default upgrade; '' close; }\n`, route, '$connection_upgrade'],
+		['a map without a variable, which gets one first', `map $http_upgrade cu { default upgrade; '' close; }\n`, route, '$cu'],
 	])('%s', (_, maps, text, variable) => {
 		expect(fixed(project(maps + server(text)))['nginx.conf']).toContain(`proxy_set_header Connection ${variable};`);
 	});

@@ -103,7 +103,7 @@ export class Comparison {
 			losers.add(loser);
 			changed.set(`plain requests for ${path}`, `requests for ${path}`);
 		}
-		if (proposal.mustCure && judge.isUseless) return 'worse';
+		if (judge.isInVain) return 'worse';
 		return [...new Set(changed.values())];
 	}
 
@@ -174,6 +174,7 @@ export class Judge {
 	readonly #laterScopeOf: FollowScope;
 	#fails = false;
 	#cures = false;
+	#loses = false;
 
 	constructor(context: RuleContext, after: Predictor, proposal: Proposal, laterScopeOf: FollowScope) {
 		this.#context = context;
@@ -182,9 +183,9 @@ export class Judge {
 		this.#laterScopeOf = laterScopeOf;
 	}
 
-	/** True when the handshake fails, and no better afterwards. */
-	get isUseless(): boolean {
-		return this.#fails && !this.#cures;
+	/** True when no client's handshake gets through any more, or when it fails and fares no better afterwards, which was the task. */
+	get isInVain(): boolean {
+		return this.#loses || (this.#proposal.mustCure && this.#fails && !this.#cures);
 	}
 
 	/** What becomes of requests for a URL, whichever location takes them: an edit may move them from one to another. */
@@ -227,6 +228,7 @@ export class Judge {
 	}
 
 	#note(was: Prediction, is: Prediction): void {
+		if (was.upgrade && !is.upgrade) this.#loses = true;
 		if (!isFailing(was)) return;
 		this.#fails = true;
 		if (isBetter(was, is, this.#proposal.on)) this.#cures = true;
@@ -238,7 +240,7 @@ export class Judge {
 		if (subject === undefined || is.location === null || was.location === null) return false;
 		if (is.location !== this.#laterScopeOf(subject.location)) return false;
 		// Its own answer to such a request was the redirect to its path with a slash.
-		return was.location === subject.outside?.location || was.location === subject.location;
+		return was.location === subject.outsideOfExample?.location || was.location === subject.location;
 	}
 }
 

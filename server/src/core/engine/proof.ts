@@ -100,10 +100,10 @@ export class Prover {
 		const effects = judge.within(
 			scope,
 			{ handshake: subject.request, plain: plainRequest(subject.urls[0]) },
-			{ handshake: subject.handshake, plain: subject.plain },
+			{ handshake: subject.handshakeOfExample, plain: subject.plain },
 			{ role: 'cured', shares: false, isMeant: true },
 		);
-		if (effects.includes('worse') || (proposal.mustCure && judge.isUseless)) return 'worse';
+		if (effects.includes('worse') || judge.isInVain) return 'worse';
 		const path = subject.urls[0]?.path;
 		return path !== undefined && effects.some((effect) => effect !== 'none') ? [`plain requests for ${path}`] : [];
 	}
