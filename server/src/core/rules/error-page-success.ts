@@ -65,7 +65,7 @@ WebSocket fails all the same, but neither the client nor the access log says why
 					severity: 'hint',
 					at: placeOf(line),
 					related: evidenceOf(route),
-					message: `This error_page makes ${becomes} of ${failures.join(', ')}, so a handshake that fails at ${titleOf(route)} looks as if it had been answered, and nobody sees why it failed. Leave out =${becomes}.`,
+					message: `This error_page makes ${becomes} of ${failures.join(', ')}, so a handshake that fails at ${titleOf(route)} looks like a success in the log, and the client does not learn why it failed. Leave out =${becomes}.`,
 				};
 			}
 		}
