@@ -116,12 +116,26 @@ describe('listen-without-tls', () => {
 	});
 });
 
+/** The titles of the fixes that a rule offers for the inside of an http block. */
+function fixes(http: string, rule: string): readonly string[] {
+	return analysed({ '/etc/nginx/nginx.conf': `events {}\nhttp {\n${http}\n}\n` })
+		.findings.filter(({ ruleId }) => ruleId === rule)
+		.flatMap((finding) => finding.fixes().map(({ title }) => title));
+}
+
+test.each(['https://a.example.com', 'a.example.com:8080', 'a.example.com,', 'http://a.example.com/'])(
+	'server-name-odd mends %s also where the default server answers everything',
+	(name) => {
+		const text = `server { listen 80 default_server; return 404; }\n${works('', `listen 80; server_name ${name};`)}`;
+		expect(fixes(text, 'server-name-odd')).toEqual(['Write a.example.com']);
+		// Not the return of the other server is to blame.
+		expect(said(text, 'handshake-answered')).toEqual([]);
+	},
+);
+
 describe('proxy-target-unusable', () => {
 	const passes = (lines: string, http = ''): string => `${http} server { listen 80; location /ws { ${lines} ${W} } }`;
-	const titles = (http: string): readonly string[] =>
-		analysed({ '/etc/nginx/nginx.conf': `events {}\nhttp {\n${http}\n}\n` })
-			.findings.filter(({ ruleId }) => ruleId === 'proxy-target-unusable')
-			.flatMap((finding) => finding.fixes().map(({ title }) => title));
+	const titles = (http: string): readonly string[] => fixes(http, 'proxy-target-unusable');
 
 	test('puts http:// in front where no value has a scheme', () => {
 		expect(titles(passes('set $b 127.0.0.1:9000; proxy_pass $b;'))).toEqual(['Write http:// in front of $b']);
