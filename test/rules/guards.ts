@@ -41,6 +41,28 @@ const connection = (value: string): string => `proxy_set_header Upgrade $http_up
 
 export const GUARDS: readonly Guard[] = [
 	{
+		rows: ['TO10'],
+		title: 'a client_header_timeout of 0 in a server that is not the default',
+		http: `server { listen 8080 default_server; return 404; }
+${location('', { server: 'server_name localhost; client_header_timeout 0;' })}`,
+	},
+	{
+		rows: ['RT25'],
+		title: 'auth_request asks a location that says yes',
+		http: location('auth_request /auth;', { server: 'location = /auth { internal; return 204; }' }),
+	},
+	{
+		rows: ['RT25'],
+		title: 'auth_request is switched off here',
+		http: location('auth_request off;', { server: 'auth_request /nowhere;' }),
+	},
+	{
+		rows: ['RT22', 'DU4'],
+		title: 'another server with one of the names',
+		http: `server { listen 8080; server_name other.example.com; return 404; }
+${location('', { server: 'server_name localhost other.example.com;' })}`,
+	},
+	{
 		rows: ['HD12', 'MP13'],
 		title: 'a list with upgrade in it',
 		http: location('', { headers: connection('"keep-alive, Upgrade"') }),

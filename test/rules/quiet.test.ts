@@ -79,7 +79,7 @@ describe('server-unreachable', () => {
 	test('only informs where TLS still leads here', () => {
 		const head = 'listen 80; listen 443 ssl; ssl_certificate c.pem; ssl_certificate_key c.key; server_name a.example.com;';
 		expect(said(`${other('listen 80; server_name a.example.com;')}\n${works('', head)}`, 'server-unreachable').join()).toMatch(
-			/^information: .* on port 80,/,
+			/^information: .* comes first on port 80 \(/,
 		);
 	});
 });
@@ -113,5 +113,60 @@ describe('listen-without-tls', () => {
 
 	test('is silent without a certificate', () => {
 		expect(said(works('', 'listen 443;'), 'listen-without-tls')).toEqual([]);
+	});
+});
+
+/** The titles of the fixes that a rule offers for the inside of an http block. */
+function fixes(http: string, rule: string): readonly string[] {
+	return analysed({ '/etc/nginx/nginx.conf': `events {}\nhttp {\n${http}\n}\n` })
+		.findings.filter(({ ruleId }) => ruleId === rule)
+		.flatMap((finding) => finding.fixes().map(({ title }) => title));
+}
+
+test.each(['https://a.example.com', 'a.example.com:8080', 'a.example.com,', 'http://a.example.com/'])(
+	'server-name-odd mends %s also where the default server answers everything',
+	(name) => {
+		const text = `server { listen 80 default_server; return 404; }\n${works('', `listen 80; server_name ${name};`)}`;
+		expect(fixes(text, 'server-name-odd')).toEqual(['Write a.example.com']);
+		// Not the return of the other server is to blame.
+		expect(said(text, 'handshake-answered')).toEqual([]);
+	},
+);
+
+describe('proxy-target-unusable', () => {
+	const passes = (lines: string, http = ''): string => `${http} server { listen 80; location /ws { ${lines} ${W} } }`;
+	const titles = (http: string): readonly string[] => fixes(http, 'proxy-target-unusable');
+
+	test('puts http:// in front where no value has a scheme', () => {
+		expect(titles(passes('set $b 127.0.0.1:9000; proxy_pass $b;'))).toEqual(['Write http:// in front of $b']);
+		expect(titles(passes('proxy_pass $b;', 'map $server_port $b { default 127.0.0.1:9000; 81 127.0.0.1:9001; }'))).toHaveLength(
+			1,
+		);
+	});
+
+	test('but not where another value has one', () => {
+		expect(titles(passes('proxy_pass $b;', 'map $server_port $b { default 127.0.0.1:9000; 81 http://127.0.0.1:9001; }'))).toEqual(
+			[],
+		);
+	});
+
+	test('speaks of a resolver only where a variable gives the host', () => {
+		const down = passes('proxy_pass http://b;', 'upstream b { server 127.0.0.1:9000 down; server 127.0.0.1:9001 down; }');
+		expect(said(down, 'proxy-target-unusable').join()).toContain('both servers of upstream "b"');
+		expect(said(down, 'proxy-target-unusable').join()).not.toContain('resolver');
+	});
+});
+
+describe('read-timeout-zero', () => {
+	test('is silent about connect timeouts of 0 to a socket, which connects at once', () => {
+		const text = works('proxy_connect_timeout 0;').replace('http://127.0.0.1:9000', 'http://unix:/run/chat.sock');
+		expect(said(text, 'read-timeout-zero')).toEqual([]);
+	});
+});
+
+describe('listen-quic-only', () => {
+	test('is silent where another port speaks TLS over TCP', () => {
+		const head = 'listen 443 quic; listen 8443 ssl; ssl_certificate c.pem; ssl_certificate_key c.key;';
+		expect(said(works('', head), 'listen-quic-only', '1.30.0')).toEqual([]);
 	});
 });

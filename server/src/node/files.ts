@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { globRegex } from '../core/config/glob.ts';
 import type { FileContent, Files } from '../core/config/model.ts';
@@ -62,7 +62,7 @@ function globOnDisk(pattern: string, isAllowed: (path: string) => boolean): read
 				if (/[*?[]/.test(part) ? !fits.test(entry) : entry !== part) continue;
 				next.push(folder === '/' ? `/${entry}` : `${folder}/${entry}`);
 			}
-		folders = isLast ? next.filter((path) => isFile(path)) : next;
+		folders = isLast ? next.filter((path) => isFile(path) || isDeadLink(path)) : next;
 	}
 	return folders.sort((a, b) => (a < b ? -1 : 1));
 }
@@ -78,6 +78,15 @@ function namesIn(folder: string): readonly string[] {
 function isFile(path: string): boolean {
 	try {
 		return statSync(path).isFile();
+	} catch {
+		return false;
+	}
+}
+
+/** A link to nothing: glob(3) gives it, and nginx fails to open it. */
+function isDeadLink(path: string): boolean {
+	try {
+		return lstatSync(path).isSymbolicLink() && statSync(path, { throwIfNoEntry: false }) === undefined;
 	} catch {
 		return false;
 	}

@@ -184,7 +184,14 @@ class Builder {
 				this.#place(file.tree.directives, file, scope, chain, depth);
 			} else {
 				scope.unresolved.push(placed);
-				if (content.kind === 'unreadable')
+				if (content.kind === 'missing')
+					this.#report(
+						'include-missing',
+						`${path} is a link to a file that is not there, which nginx does not start with, so what it sets is not known.`,
+						placed.file,
+						placed.node,
+					);
+				else if (content.kind === 'unreadable')
 					this.#report(
 						'include-unreadable',
 						`${path} cannot be read (${content.reason}), so what it sets is not known.`,

@@ -156,6 +156,21 @@ export function contextOfContent(directives: readonly Directive[]): ContextName 
 	return best;
 }
 
+/**
+ * The first directive at the top of a file that shows that the file does not stand in a context: it may not stand there, and in the context
+ * that the content tells more of them may. Undefined where the context can be.
+ */
+export function misfitIn(context: ContextName, tree: SyntaxTree, path: string): Directive | undefined {
+	const { directives } = tree;
+	const told: ContextName = isMainFile(tree, path) ? 'main' : contextOfContent(directives);
+	const asked = LIKELIEST.find((one) => one === context);
+	const best = LIKELIEST.find((one) => one === told);
+	if (asked === undefined || best === undefined || takenIn(asked, directives) >= takenIn(best, directives)) return undefined;
+	return directives.find(
+		(one) => definitionsOf(one.name.value).length > 0 && takenIn(asked, [one]) === 0 && takenIn(best, [one]) > 0,
+	);
+}
+
 /** How many of the directives nginx would take in a context. The lines of a `server` tell http from stream (SM2). */
 function takenIn(context: ReferenceContext, directives: readonly Directive[]): number {
 	let taken = 0;

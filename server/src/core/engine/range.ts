@@ -2,6 +2,7 @@ import type { Configuration } from '../config/model.ts';
 import { definitionsOf } from '../reference/directives.ts';
 import { compareVersions, formatVersion, type NginxVersion, parseVersion } from '../reference/versions.ts';
 import { VERDICT_CHANGES } from '../rules/notices.ts';
+import { RULES } from '../rules/rules.generated.ts';
 import { walk } from '../syntax/query.ts';
 import type { Finding } from './finding.ts';
 import type { ProjectAnalysis, ProjectOptions } from './project.ts';
@@ -69,7 +70,13 @@ export function analyseRange(
 			else if (!known.at.includes(index)) known.at.push(index);
 		}
 	const changes = first.analyses.flatMap((_, nth) =>
-		verdictChanges(results.map(({ version, analyses }) => ({ version, routes: analyses[nth]?.routes ?? [] }))),
+		verdictChanges(
+			results.map(({ version, analyses }) => ({
+				version,
+				routes: analyses[nth]?.routes ?? [],
+				refused: refusalOf(analyses[nth]?.findings ?? []),
+			})),
+		),
 	);
 	const severity = severities?.[VERDICT_CHANGES.id];
 	const findings = [
@@ -83,6 +90,12 @@ export function analyseRange(
 			: changes.map(changeFinding).map((finding) => (severity === undefined ? finding : { ...finding, severity }))),
 	];
 	return { ...first, findings: findings.sort(byPlace), changes };
+}
+
+/** Why nginx does not start, where a finding says that it does not. */
+function refusalOf(findings: readonly Finding[]): string | undefined {
+	const refused = findings.find(({ ruleId }) => RULES.some((rule) => rule.id === ruleId && rule.refused === true));
+	return refused && `nginx refuses to start, see ${refused.ruleId}`;
 }
 
 function byPlace(a: Finding, b: Finding): number {

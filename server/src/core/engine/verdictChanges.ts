@@ -21,14 +21,21 @@ export interface VerdictChange {
 
 /**
  * The routes whose verdict is not the same with all versions, in file order. `routes`: those of one configuration by version, oldest
- * first, each list in the same order.
+ * first, each list in the same order. `refused`: why nginx does not start with a version at all.
  */
 export function verdictChanges(
-	byVersion: readonly { readonly version: NginxVersion; readonly routes: readonly Route[] }[],
+	byVersion: readonly {
+		readonly version: NginxVersion;
+		readonly routes: readonly Route[];
+		readonly refused?: string | undefined;
+	}[],
 ): readonly VerdictChange[] {
 	return (byVersion[0]?.routes ?? []).flatMap((route, index) => {
 		const verdicts = byVersion
-			.map(({ version, routes }) => ({ from: version, ...verdictOf(routes[index] ?? route) }))
+			.map(({ version, routes, refused }) => ({
+				from: version,
+				...(refused === undefined ? verdictOf(routes[index] ?? route) : { verdict: 'fails' as const, reason: refused }),
+			}))
 			.filter(({ verdict }, nth, all) => nth === 0 || verdict !== all[nth - 1]?.verdict);
 		return verdicts.length < 2 ? [] : [{ route, verdicts }];
 	});

@@ -119,7 +119,7 @@ to a login page, becomes 500 for the client, so no handshake ever passes.`,
 						? 'Add the location, or ask one that there is.'
 						: addsSlash
 							? `Ask ${uri}/.`
-							: 'Let it answer 401 in place of that.'
+							: 'Let it answer 2xx, 401 or 403.'
 				}`,
 				cures: () => {
 					const edit = !addsSlash ? undefined : replaceArgument(at, 0, `${uri}/`);

@@ -142,7 +142,7 @@ function cures(route: Route, context: RuleContext): { readonly text: string; rea
 			said.push(`add \`$http_upgrade\` to ${name}`);
 		} else {
 			missing.push(`${name} ${[...words, '$http_upgrade'].join(' ')};`);
-			said.push(`write \`${name} $http_upgrade;\``);
+			said.push(`${said.length > 0 && edits.length === 0 ? '' : 'write '}\`${name} $http_upgrade;\``);
 		}
 	}
 	const inserted = missing.length === 0 ? undefined : insertInto(route.location, missing, ANCHORS);

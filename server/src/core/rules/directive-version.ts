@@ -131,7 +131,7 @@ reported as information only.`,
 				at: namePlace(problem),
 				message:
 					plain.length > 0
-						? `${problem.message} nginx refuses to start with it: add \`ssl\` to the listen${plain.length === 1 ? '' : 's'} of this server and remove the line (without \`ssl\` they would speak plain HTTP), or say in the settings which version runs.`
+						? `${problem.message} nginx refuses to start with it: add \`ssl\` to the listen${plain.length === 1 ? '' : 's'} of this server and remove the line (without \`ssl\` ${plain.length === 1 ? 'it' : 'they'} would speak plain HTTP), or say in the settings which version runs.`
 						: `${problem.message} nginx refuses to start with it: ${
 								wasRemoved ? 'remove the line' : 'leave it out'
 							}, or say in the settings which version runs.`,

@@ -202,9 +202,10 @@ function hasHandlerInIf({ location }: Route): boolean {
 	return (location.byName.get('if') ?? []).some(({ body }) => HANDLERS.some((name) => body?.byName.has(name)));
 }
 
-/** Another location answers: that is a matter of which location takes the URI. */
-function isElsewhere(prediction: Prediction, route: Route): boolean {
-	return prediction.location !== null && prediction.location !== route.location;
+/** Another location or another server answers: that is a matter of which one takes the request. */
+function isElsewhere({ location, server }: Prediction, route: Route): boolean {
+	if (location !== null) return location !== route.location;
+	return server !== null && server !== route.server;
 }
 
 const ANSWERING: readonly string[] = ['return', 'try_files', 'rewrite'];

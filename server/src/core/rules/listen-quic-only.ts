@@ -122,7 +122,7 @@ export default defineRule({
 				...aboutRoute(route),
 				...(alone ? {} : { severity: 'warning' as const }),
 				at: placeOf(last),
-				message: `${alone ? 'This server listens for HTTP/3 alone' : 'Behind TLS this server listens for HTTP/3 alone'}, and a WebSocket needs TCP: wss:// to it is refused, and the browser sees close code 1006. Add \`listen ${address} ssl;\`.`,
+				message: `${alone ? 'This server listens over QUIC (HTTP/3) only' : 'For https this server listens over QUIC (HTTP/3) only'}, and a WebSocket needs TCP: wss:// to it is refused, and the browser sees close code 1006. Add \`listen ${address} ssl;\`.`,
 				cures: () => [
 					{ title: 'Listen on TCP as well', preferred: true, edits: [insertAfter(last, [`listen ${address} ssl;`])] },
 				],

@@ -232,11 +232,52 @@ server {
 			fixed: '',
 			proof: { bad: 502 },
 		},
+		{
+			title: 'a slash behind the path of a socket',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		«proxy_pass http://unix:/run/chat.sock/»;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://unix:/run/chat.sock;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 502 },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
 			const { handshake } = route;
-			if (handshake.location !== route.location || handshake.outcome !== 'answered') continue;
+			if (handshake.location !== route.location) continue;
+			const socket = noSocket(route);
+			if (socket !== undefined) yield { ...aboutRoute(route), ...socket };
+			if (handshake.outcome !== 'answered') continue;
 			const reason = handshake.because.find(({ at }) => at.node.name.value === 'proxy_pass');
 			if (reason === undefined) continue;
 			const trouble = handshake.status === 502 ? noBackend(reason, route, context) : noAddress(reason, route, context);
@@ -246,6 +287,27 @@ server {
 });
 
 type Trouble = Pick<Report, 'message' | 'cures'>;
+
+/**
+ * 502: nginx takes all behind `unix:` up to a colon for the socket's path (src/core/ngx_inet.c, ngx_parse_unix_domain_url), a slash at its
+ * end as well, and no socket has that name.
+ */
+function noSocket({ handler, match }: Route): Pick<Report, 'at' | 'message' | 'cures'> | undefined {
+	const word = handler?.node.name.value === 'proxy_pass' ? handler.node.args[0] : undefined;
+	const path = /^https?:\/\/unix:([^:$]+)\/$/i.exec(word?.value ?? '')?.[1];
+	if (handler === undefined || word === undefined || path === undefined) return undefined;
+	const start = word.value.slice(0, word.value.length - 1);
+	const isRoot = match?.pattern === '/';
+	return {
+		at: placeOf(handler),
+		message: `nginx takes "${path}/", with the slash, for the path of the socket, finds none and answers 502. Write ${start}${isRoot ? '' : `, or ${start}:/ if the backend is to get / in place of ${match?.pattern ?? 'the path'}`}.`,
+		cures: () => {
+			const text = handler.file.tree.source.slice(word.span).replace(/\/(["']?)$/, '$1');
+			const edit = replaceArgument(handler, 0, text);
+			return edit === undefined ? [] : [{ title: `Write ${start}`, preferred: true, changes: 'backend', edits: [edit] }];
+		},
+	};
+}
 
 /** 502: no server of the upstream is up, or nothing resolves the host. */
 function noBackend({ at, value }: Reason, route: Route, { configuration }: RuleContext): Trouble | undefined {

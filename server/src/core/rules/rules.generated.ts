@@ -12,6 +12,8 @@ import directiveContext from './directive-context.ts';
 import directiveDuplicate from './directive-duplicate.ts';
 import directiveValue from './directive-value.ts';
 import directiveVersion from './directive-version.ts';
+import errorPageHidesReason from './error-page-hides-reason.ts';
+import errorPageSuccess from './error-page-success.ts';
 import handlerLost from './handler-lost.ts';
 import handlerOverridden from './handler-overridden.ts';
 import handshakeAnswered from './handshake-answered.ts';
@@ -52,6 +54,7 @@ import proxyPassScheme from './proxy-pass-scheme.ts';
 import proxyPassUriRefused from './proxy-pass-uri-refused.ts';
 import proxyTargetUnusable from './proxy-target-unusable.ts';
 import readTimeoutZero from './read-timeout-zero.ts';
+import redirectToHttps from './redirect-to-https.ts';
 import regexRefused from './regex-refused.ts';
 import reloadKeepsWorkers from './reload-keeps-workers.ts';
 import requestHeaderRedefined from './request-header-redefined.ts';
@@ -69,6 +72,7 @@ import streamTargetRefused from './stream-target-refused.ts';
 import subprotocolRemoved from './subprotocol-removed.ts';
 import subrequestUpgrades from './subrequest-upgrades.ts';
 import syntaxError from './syntax-error.ts';
+import tunnelBufferLarge from './tunnel-buffer-large.ts';
 import tunnelBypassesAccess from './tunnel-bypasses-access.ts';
 import tunnelLimit from './tunnel-limit.ts';
 import unknownDirective from './unknown-directive.ts';
@@ -99,6 +103,8 @@ export const RULES: readonly Rule[] = [
 	directiveDuplicate,
 	directiveValue,
 	directiveVersion,
+	errorPageHidesReason,
+	errorPageSuccess,
 	handlerLost,
 	handlerOverridden,
 	handshakeAnswered,
@@ -139,6 +145,7 @@ export const RULES: readonly Rule[] = [
 	proxyPassUriRefused,
 	proxyTargetUnusable,
 	readTimeoutZero,
+	redirectToHttps,
 	regexRefused,
 	reloadKeepsWorkers,
 	requestHeaderRedefined,
@@ -155,6 +162,7 @@ export const RULES: readonly Rule[] = [
 	subprotocolRemoved,
 	subrequestUpgrades,
 	syntaxError,
+	tunnelBufferLarge,
 	tunnelBypassesAccess,
 	tunnelLimit,
 	unknownDirective,

@@ -1,7 +1,7 @@
 import { replaceArgument } from './cures/editing.ts';
 import { doorsOf, namesOf, type WrittenName } from './doors.ts';
 import { defineRule, placeOfArgument, type Report } from './rule.ts';
-import { aboutRoute } from './wording.ts';
+import { evidenceOf, severityOf } from './wording.ts';
 
 export default defineRule({
 	id: 'server-name-odd',
@@ -155,7 +155,9 @@ server {
 				const odd = oddity(name);
 				if (odd === undefined) continue;
 				yield {
-					...aboutRoute(route),
+					// No route: the handshake that the cure is for has this name, and that of the route's example has none.
+					related: evidenceOf(route),
+					severity: severityOf(route),
 					...(isDefault ? { severity: 'information' as const } : {}),
 					at: placeOfArgument(name.at, name.argument),
 					message: `nginx takes "${name.text}" letter by letter, with the ${odd.part}, and no browser asks for such a host${isDefault ? '; handshakes arrive here only because this is the default server' : ', so the handshake goes to the default server of the port'}. Write ${odd.right}.`,

@@ -129,7 +129,7 @@ server {
 				),
 				at: placeOf(at),
 				related,
-				message: `${name === '' ? 'Another server without a name' : `Another server named ${name}`} (${whereIs(first.earlier?.at ?? other, context.configuration)}) comes first on ${ports.join(' and ')}, so nginx ignores this one there and no handshake reaches ${titleOf(route)} (${whereIs(route.at, context.configuration)}). Move the location into that server, or give this one a ${name === '' ? '' : 'different '}name or port.`,
+				message: `${name === '' ? 'Another server without a name' : `Another server with the name ${name}`} comes first on ${ports.join(' and ')} (${whereIs(first.earlier?.at ?? other, context.configuration)}), so nginx never takes this one there, and no handshake on ${ports.length === 1 ? 'that port' : 'those ports'} gets to ${titleOf(route)} (${whereIs(route.at, context.configuration)}). Move the location into the other server, or give this one ${name === '' ? 'a name' : 'another name'} or port.`,
 			} satisfies Report;
 		}
 	},

@@ -1,7 +1,11 @@
+import { dirname } from 'node:path';
+import type { Configuration, Files } from '../../core/config/model.ts';
 import { isUnder } from '../../core/config/paths.ts';
 import { contextNamed } from '../../core/config/project.ts';
-import { analyseProject, fixProject, type ProjectOptions } from '../../core/engine/project.ts';
+
+import { analyseProject, fixProject, keyOf, type ProjectOptions } from '../../core/engine/project.ts';
 import { overlaid } from '../../core/engine/proof.ts';
+
 import { analyseRange } from '../../core/engine/range.ts';
 import { diskFiles } from '../files.ts';
 import { writeText } from '../textFiles.ts';
@@ -14,7 +18,7 @@ import { reportGithub } from './reporters/github.ts';
 import { reportJson } from './reporters/json.ts';
 import { reportPretty } from './reporters/pretty.ts';
 import { reportSarif } from './reporters/sarif.ts';
-import { readSettingsFile } from './settingsFile.ts';
+import { readSettingsFile, settingsFileFor } from './settingsFile.ts';
 import { readVersionRange } from './versions.ts';
 
 export interface CheckArguments {
@@ -24,9 +28,11 @@ export interface CheckArguments {
 	readonly fixDryRun: boolean;
 	readonly context: string | undefined;
 	readonly nginxVersion: string | undefined;
+	/** Other rules than all; for tests. */
+	readonly rules?: ProjectOptions['rules'];
 }
 
-/** `check`: exit code 0, or 1 when a finding of warning or error remains. */
+/** `check`: exit code 0, 1 when a finding of warning or error remains, 2 when a rule failed and so what it finds is not known. */
 export function check(args: CheckArguments, output: Output): number {
 	const reporter = REPORTERS[args.format];
 	if (reporter === undefined) throw new UsageFailure(`--format ${args.format}: there is pretty, json, sarif and github.`);
@@ -35,13 +41,42 @@ export function check(args: CheckArguments, output: Output): number {
 		throw new UsageFailure(`--context ${args.context}: write http, server or location.`);
 
 	const paths = args.paths.length === 0 ? ['.'] : args.paths;
-	let failed = false;
-	const reports = paths.map((path) => reportOf(targetOf(path, context), args, output));
+	const crashed = new Set<string>();
+	const onRuleError = (ruleId: string, error: unknown): void => {
+		if (!crashed.has(ruleId))
+			output.note(`The rule ${ruleId} failed and was left out: ${error instanceof Error ? error.message : String(error)}\n`);
+		crashed.add(ruleId);
+	};
+	const reports = paths
+		.flatMap((path) => bySettings(targetOf(path, context)))
+		.map((part) => reportOf(part, args, output, onRuleError));
 	const merged = mergeReports(reports);
-	failed = merged.findings.some(({ severity }) => severity === 'error' || severity === 'warning');
 	output.data(reporter(merged, output.colour));
 	if (args.format !== 'pretty') output.note(`Read as nginx ${merged.version}.\n`);
-	return failed ? 1 : 0;
+	if (crashed.size > 0) return 2;
+	return merged.findings.some(({ severity }) => severity === 'error' || severity === 'warning') ? 1 : 0;
+}
+
+/** The configurations of a target that one settings file holds for. */
+interface Part {
+	readonly target: Target;
+	readonly files: Files;
+	readonly settingsFile: string | undefined;
+}
+
+/** A target by the settings files of its main files, each found upwards from there, as the language server does. */
+function bySettings(target: Target): readonly Part[] {
+	const fileOf = ({ main }: Configuration): string | undefined => settingsFileFor(dirname(main.path));
+	const files = diskFiles();
+	const found = [...new Set(target.read(files).map(fileOf))];
+	if (found.length <= 1)
+		return [{ target, files, settingsFile: found.length === 0 ? settingsFileFor(target.workspace) : found[0] }];
+	return found.map((settingsFile) => ({
+		target: { ...target, read: (now) => target.read(now).filter((one) => fileOf(one) === settingsFile) },
+		// What --fix writes for one part is read anew for the next.
+		files: diskFiles(),
+		settingsFile,
+	}));
 }
 
 const REPORTERS: Readonly<Record<string, (report: CheckReport, colour: boolean) => string>> = {
@@ -51,17 +86,21 @@ const REPORTERS: Readonly<Record<string, (report: CheckReport, colour: boolean) 
 	github: reportGithub,
 };
 
-function reportOf(target: Target, args: CheckArguments, output: Output): CheckReport {
-	const settings = readSettingsFile(target.workspace);
+function reportOf(
+	{ target, files, settingsFile }: Part,
+	args: CheckArguments,
+	output: Output,
+	onRuleError: NonNullable<ProjectOptions['onRuleError']>,
+): CheckReport {
+	const settings = readSettingsFile(settingsFile);
 	const range = readVersionRange(args.nginxVersion ?? settings.nginxVersion);
 	const options: ProjectOptions = {
 		version: range.from,
 		intent: settings.intent,
 		severities: settings.severity,
-		onRuleError: (ruleId, error) =>
-			output.note(`The rule ${ruleId} failed and was left out: ${error instanceof Error ? error.message : String(error)}\n`),
+		onRuleError,
+		...(args.rules === undefined ? {} : { rules: args.rules }),
 	};
-	const files = diskFiles();
 	let now = files;
 	if (args.fix || args.fixDryRun) {
 		const fixed = fixProject(files, target.read, options, isFixed, (path) => isUnder(path, target.workspace));
@@ -88,15 +127,27 @@ function write(path: string, text: string): void {
 function mergeReports(reports: readonly CheckReport[]): CheckReport {
 	const [only] = reports;
 	if (only !== undefined && reports.length === 1) return only;
+	const findings = [
+		...new Map(reports.flatMap((report) => report.findings).map((finding) => [keyOf(finding), finding])).values(),
+	];
+	const changes = reports.flatMap((report) => report.changes ?? []);
 	return {
 		analysis: {
 			analyses: reports.flatMap(({ analysis }) => analysis.analyses),
-			findings: reports.flatMap(({ findings }) => findings),
+			findings,
 			files: new Map(reports.flatMap(({ analysis }) => [...analysis.files])),
 		},
-		findings: reports.flatMap(({ findings }) => findings),
-		changes: only?.changes === undefined ? undefined : reports.flatMap(({ changes }) => changes ?? []),
-		version: only?.version ?? '',
-		workspace: process.cwd(),
+		findings,
+		changes: reports.every((report) => report.changes === undefined) ? undefined : changes,
+		version: [...new Set(reports.map(({ version }) => version))].join(' and '),
+		workspace: commonFolder(reports.map(({ workspace }) => workspace)),
 	};
+}
+
+/** The innermost folder that all folders lie in. */
+function commonFolder(folders: readonly string[]): string {
+	const [first = '/', ...rest] = folders;
+	let common = first;
+	while (!rest.every((folder) => isUnder(folder, common)) && dirname(common) !== common) common = dirname(common);
+	return common;
 }

@@ -2,7 +2,7 @@ import { readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { buildConfiguration, buildFragment } from '../../core/config/build.ts';
 import type { Configuration, ContextName, Files } from '../../core/config/model.ts';
-import { readLooseFile, readProject } from '../../core/config/project.ts';
+import { misfitIn, readLooseFile, readProject } from '../../core/config/project.ts';
 import type { ReadConfigurations } from '../../core/engine/project.ts';
 import { realPath, toCorePath } from '../files.ts';
 import { codeOf, reasonFor } from '../textFiles.ts';
@@ -83,6 +83,12 @@ export function configurationOf(path: string, files: Files): Configuration {
 }
 
 function fragment(path: string, context: ContextName, files: Files, workspace: string): Configuration {
+	const content = files.read(path);
+	const misfit = content.kind === 'text' ? misfitIn(context, content.tree, path) : undefined;
+	if (misfit !== undefined && content.kind === 'text')
+		throw new UsageFailure(
+			`--context ${context}: ${misfit.name.value} (${path}, line ${content.tree.source.lineAt(misfit.span.start) + 1}) cannot stand there; leave out --context, or name the context that includes this file.`,
+		);
 	return context === 'main'
 		? buildConfiguration(path, files, { workspace })
 		: buildFragment(path, files, context, 'asked', { workspace });

@@ -13,18 +13,23 @@ export interface ProjectSettings {
 	readonly severity: Readonly<Record<string, Severity | 'off'>>;
 }
 
-/** Reads the nearest `.nginx-websocket.json` from a folder upwards; defaults when there is none. */
-export function readSettingsFile(folder: string): ProjectSettings {
+/** The nearest `.nginx-websocket.json` from a folder upwards; undefined when there is none. */
+export function settingsFileFor(folder: string): string | undefined {
 	for (let current = folder; ; current = dirname(current)) {
 		const path = join(current, SETTINGS_FILE);
-		if (existsSync(path)) return checked(path, textOf(path));
-		if (dirname(current) === current) return { intent: 'likely', severity: {} };
+		if (existsSync(path)) return path;
+		if (dirname(current) === current) return undefined;
 	}
+}
+
+/** Reads a settings file; defaults when there is none. */
+export function readSettingsFile(path: string | undefined): ProjectSettings {
+	return path === undefined ? { intent: 'likely', severity: {} } : checked(path, textOf(path));
 }
 
 /** The version that a command about `path` is asked for: `--nginx-version`, else that of the settings file, else the default. */
 export function versionRangeFor(path: string, option: string | undefined): VersionRange {
-	return readVersionRange(option ?? readSettingsFile(dirname(resolve(path))).nginxVersion);
+	return readVersionRange(option ?? readSettingsFile(settingsFileFor(dirname(resolve(path)))).nginxVersion);
 }
 
 function textOf(path: string): string {
