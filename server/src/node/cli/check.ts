@@ -1,7 +1,13 @@
 import { isUnder } from '../../core/config/paths.ts';
 import { contextNamed } from '../../core/config/project.ts';
 import type { Finding } from '../../core/engine/finding.ts';
-import { analyseProject, fixProject, type ProjectAnalysis, type ProjectOptions } from '../../core/engine/project.ts';
+import {
+	analyseProject,
+	fixProject,
+	type ProjectAnalysis,
+	type ProjectOptions,
+	unlessUsedElsewhere,
+} from '../../core/engine/project.ts';
 import { analyseRange } from '../../core/engine/range.ts';
 import type { VerdictChange } from '../../core/engine/verdictChanges.ts';
 import { diskFiles } from '../files.ts';
@@ -104,13 +110,17 @@ function write(path: string, text: string): void {
 function mergeReports(reports: readonly CheckReport[]): CheckReport {
 	const [only] = reports;
 	if (only !== undefined && reports.length === 1) return only;
+	const findings = unlessUsedElsewhere(
+		reports.flatMap((report) => report.findings),
+		(file) => reports.filter(({ analysis }) => analysis.files.has(file)).length,
+	);
 	return {
 		analysis: {
 			analyses: reports.flatMap(({ analysis }) => analysis.analyses),
-			findings: reports.flatMap(({ findings }) => findings),
+			findings,
 			files: new Map(reports.flatMap(({ analysis }) => [...analysis.files])),
 		},
-		findings: reports.flatMap(({ findings }) => findings),
+		findings,
 		changes: only?.changes === undefined ? undefined : reports.flatMap(({ changes }) => changes ?? []),
 		version: only?.version ?? '',
 		workspace: process.cwd(),
