@@ -2,6 +2,7 @@ import { type LocationMatch, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { compileRegex } from '../config/regex.ts';
 import type { Prediction } from '../request/prediction.ts';
+import { forSomeClient, locationsIn } from '../routes/routes.ts';
 import { handshakeRequest, serverUrls } from '../routes/urls.ts';
 import type { RuleContext } from './rule.ts';
 
@@ -135,18 +136,17 @@ export function rewriteCycle({ outcome, status, because }: Prediction): readonly
 	return [...new Set(lines.filter(({ node }) => node.name.value === 'rewrite'))];
 }
 
-/** What becomes of handshakes for the locations of a server that clients can ask for, by one example URL each. */
-export function handshakesFromOutside(server: Scope, context: RuleContext): readonly Prediction[] {
-	const urls = serverUrls(server);
-	const found: Prediction[] = [];
-	const ask = (scope: Scope): void => {
-		for (const placed of scope.byName.get('location') ?? []) {
-			const match = locationMatch(placed);
-			const [url] = match === undefined || placed.body?.byName.has('internal') ? [] : urls(match);
-			if (url !== undefined) found.push(context.predictor.predict(handshakeRequest(url)));
-			if (placed.body !== undefined) ask(placed.body);
-		}
-	};
-	ask(server);
-	return found;
+/**
+ * What becomes of handshakes for the locations of a server that clients can ask for, by one example URL each; where another client gets
+ * further, of that one's.
+ */
+export function handshakesFromOutside(server: Scope, { predictor }: RuleContext): readonly Prediction[] {
+	const urlsOf = serverUrls(server);
+	return locationsIn(server).flatMap((location) => {
+		const match = location.opener && locationMatch(location.opener);
+		const urls = match === undefined || location.byName.has('internal') ? [] : urlsOf(match);
+		if (urls.length === 0) return [];
+		const request = handshakeRequest(urls[0]);
+		return [forSomeClient({ urls, request, location }, predictor, predictor.predict(request), undefined)];
+	});
 }

@@ -147,7 +147,7 @@ function signs(pattern: string): Pick<Problem, 'text' | 'fix' | 'advice'> {
 	// A star that repeats a slash or a letter is a wildcard, and means something else in an expression.
 	const isExpression = !/(?:^|[^.)\]])\*/.test(pattern) && 'exec' in compileRegex(`^${pattern}`, false);
 	return isExpression
-		? { text, fix: `~ ${quoted(`^${pattern}`)}` }
+		? { text, fix: `~ ${quoted(pattern.includes('|') ? `^(${pattern})` : `^${pattern}`)}` }
 		: { text, advice: 'Write a regular expression behind ~, or the path as it begins' };
 }
 
@@ -209,7 +209,7 @@ function curesOf(route: Route, fix: string | undefined): readonly Cure[] {
 	const last = route.at.node.args.at(-1);
 	if (fix === undefined || first === undefined || last === undefined || isThere(fix, route.at)) return [];
 	const edits = [{ path: route.at.file.path, span: { start: first.span.start, end: last.span.end }, text: fix }];
-	return [{ title: `Write location ${fix}`, preferred: true, edits }];
+	return [{ title: `Write location ${fix}`, preferred: true, changes: 'takes', edits }];
 }
 
 /** nginx refuses a second location of the same name (DU3). */
