@@ -36,6 +36,11 @@ const LINE = fc.constantFrom(
 	'proxy_sett_header A b;',
 	'proxy_pass http://127.0.0.1:9000',
 	'error_page 502 @down;',
+	'error_page 418 = @down;',
+	'error_page 418 @gone;',
+	'return 418;',
+	'root /srv;',
+	'# a remark',
 	'js_set $own main.f;',
 	'rewrite ^/a(?<tail>.*)$ /ws/$tail last;',
 	'limit_conn perip 10;',
@@ -49,7 +54,21 @@ const LINE = fc.constantFrom(
 );
 const lines = fc.array(LINE, { maxLength: 5 });
 const location = fc
-	.tuple(fc.constantFrom('/ws/', '/', '/api', '~ ^/(?<name>\\w+)/socket', '= /ws', '/socket.io/', '@down', '~* \\.js$'), lines)
+	.tuple(
+		fc.constantFrom(
+			'/ws/',
+			'/',
+			'/api',
+			'~ ^/(?<name>\\w+)/socket',
+			'= /ws',
+			'/socket.io/',
+			'@down',
+			'~* \\.js$',
+			'ws',
+			'/ws?x=1',
+		),
+		lines,
+	)
 	.map(([match, body]) => `\t\tlocation ${match} {\n${body.map((line) => `\t\t\t${line}\n`).join('')}\t\t}\n`);
 const server = fc
 	.tuple(

@@ -85,6 +85,18 @@ export const COMPLAINTS: readonly Complaint[] = [
 		all: true,
 	},
 	{
+		number: 4,
+		complaint: 'the connection drops after a few seconds, through stream',
+		files: {
+			[MAIN]:
+				'events {}\nstream {\n\t# websocket\n\tserver {\n\t\tlisten 80;\n\t\tproxy_pass 127.0.0.1:3000;\n\t\tproxy_timeout 5s;\n\t}\n\tserver {\n\t\tlisten 81;\n\t\tproxy_pass 127.0.0.1:3001;\n\t\tproxy_timeout 5s;\n\t}\n}\n',
+		},
+		says: [
+			'idle-timeout: nginx closes this tunnel after 5 s without a byte in either direction (proxy_timeout, nginx.conf, line 7); the browser sees close code 1006. Set `proxy_timeout 1h;`, or ping more often than that.',
+		],
+		all: true,
+	},
+	{
 		number: 5,
 		complaint: 'one header in a location, and the WebSocket is gone',
 		files: {

@@ -125,6 +125,43 @@ ${location('', { server: 'server_name localhost other.example.com;' })}`,
 		http: location('limit_except POST { proxy_pass http://127.0.0.1:9000; }'),
 	},
 	{
+		rows: ['IN8'],
+		title: 'files beside a site that proxies, by root around it or by what they are',
+		path: '/',
+		http: location(
+			`location ~* \\.(css|js|png)$ { expires 30d; } location = /robots.txt { access_log off; } location /app/files { access_log off; }
+		location ^~ /.well-known/acme-challenge/ { default_type text/plain; } location /films { mp4; } location /put { dav_methods PUT; }`,
+			{ head: 'location /', server: 'root /srv/www;' },
+		),
+	},
+	{
+		rows: ['IN8'],
+		title: 'files beside a site that proxies, without root',
+		path: '/',
+		http: location(
+			`location ~* \\.(css|js|png)$ { access_log off; } location = /favicon.ico { access_log off; } location /assets/ { add_header X y; }
+		location /up { dav_methods PUT; } location /dir { random_index on; } location ~ \\.(mp4|webm|woff2)$ { access_log off; }`,
+			{ head: 'location /' },
+		),
+	},
+	{
+		rows: ['IN1', 'IN2'],
+		title: 'plain locations in one for everything',
+		path: '/',
+		http: location(
+			`location ~* \\.(js|css|png)$ { proxy_pass http://127.0.0.1:9000; proxy_set_header Host $host; expires 1d; }
+		location ~ ^/api/(health|metrics)$ { proxy_pass http://127.0.0.1:9000; proxy_set_header Host $host; }
+		location /api/v1 { proxy_pass http://127.0.0.1:9000; proxy_set_header Connection ""; }`,
+			{ head: 'location /' },
+		),
+	},
+	{
+		rows: ['IN1'],
+		title: 'a server that turns the headers of http off',
+		path: '/ws',
+		http: `${HEADERS}\nserver {\n\tlisten 8081;\n\tproxy_set_header Connection "";\n\tlocation / { proxy_pass http://127.0.0.1:9000; }\n}\n${location('')}`,
+	},
+	{
 		rows: ['DU3'],
 		title: 'an exact location beside a prefix, equal expressions, equal prefixes inside an expression',
 		http: location('', {
@@ -180,6 +217,57 @@ ${location('', { server: 'server_name localhost other.example.com;' })}`,
 		http: `server {\n\tlisten 8080;\n\tlocation / {\n\t\terror_page 418 = @ws;\n\t\tif ($http_upgrade ~* websocket) { return 418; }\n\t\treturn 200;\n\t}\n\tlocation @ws {\n\t\tproxy_pass http://127.0.0.1:9000;\n\t\tproxy_http_version 1.1;\n\t\t${HEADERS}\n\t\tproxy_read_timeout 1h;\n\t}\n}\n`,
 	},
 	{
+		rows: ['RT8', 'RT25'],
+		title: 'error_page for failures alone, without =',
+		http: location('deny 10.0.0.0/8; error_page 403 @denied; error_page 502 504 @second;', {
+			server: `location @denied { proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; ${HEADERS} } location @second { proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; ${HEADERS} }`,
+		}),
+	},
+	{
+		rows: ['RT8', 'RT25'],
+		title: 'error_page for who is not let in',
+		http: location('auth_request /auth; error_page 401 @login;', {
+			server: `location = /auth { internal; return 204; } location @login { proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; ${HEADERS} }`,
+		}),
+	},
+	{
+		rows: ['RT7', 'RT8'],
+		title: 'a jump that only some requests take',
+		http: location('error_page 418 @poll; if ($arg_transport = polling) { return 418; }', {
+			server: `location @poll { proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; ${HEADERS} }`,
+		}),
+	},
+	{
+		rows: ['RT7', 'RT13'],
+		title: 'a rewrite to an internal location, beside pages of errors',
+		http: location('internal;', {
+			head: 'location /_ws',
+			server: 'error_page 500 502 503 504 /50x.html; location /ws { rewrite ^/ws(.*)$ /_ws$1 last; }',
+		}),
+	},
+	{
+		rows: ['RT7', 'RT13'],
+		title: 'an internal location under the path that leads there',
+		http: location('internal;', { head: 'location /ws/', server: 'location = /ws { rewrite ^ /ws/live last; }' }),
+	},
+	{
+		rows: ['DU8', 'RT6'],
+		title: 'a query that an expression can do without',
+		http: location('', { head: 'location ~ ^/ws(\\?.*)?$' }),
+	},
+	{ rows: ['DU8'], title: 'signs that a path may have', path: '/c++/ws', http: location('', { head: 'location /c++/ws' }) },
+	{
+		rows: ['DU8'],
+		title: 'two slashes that are not merged',
+		path: '//ws',
+		http: location('', { head: 'location //ws', server: 'merge_slashes off;' }),
+	},
+	{
+		rows: ['DU8', 'RT7'],
+		title: 'a location without a slash that a rewrite leads to',
+		http: location('', { head: 'location ws', server: 'location /ws { rewrite ^ ws last; }' }),
+	},
+	{
 		rows: ['RT12'],
 		title: 'try_files with a named location',
 		http: `server {\n\tlisten 8080;\n\tlocation /ws { try_files $uri @ws; }\n\tlocation @ws {\n\t\tproxy_pass http://127.0.0.1:9000;\n\t\tproxy_http_version 1.1;\n\t\t${HEADERS}\n\t\tproxy_read_timeout 1h;\n\t}\n}\n`,
@@ -233,6 +321,14 @@ ${location('', { server: 'server_name localhost other.example.com;' })}`,
 			http: 'upstream app { ip_hash; server 127.0.0.1:9000; server 127.0.0.1:9000; }',
 			head: 'location /socket.io/',
 		}).replace('http://127.0.0.1:9000;', 'http://app;'),
+	},
+	{
+		rows: ['UP1'],
+		title: 'socket.io over one server that is named twice, and over a hash of the client',
+		path: '/socket.io/',
+		http: `upstream one { server 127.0.0.1:9000; server 127.0.0.1:9000; } upstream two { hash $remote_addr$http_x_id consistent; server 127.0.0.1:9000; server localhost:9000; }
+server { listen 8081; location /socket.io/ { proxy_pass http://two; proxy_http_version 1.1; ${HEADERS} } }
+${location('', { head: 'location /socket.io/' }).replace('http://127.0.0.1:9000;', 'http://one;')}`,
 	},
 	{
 		rows: ['UP6'],

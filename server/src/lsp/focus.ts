@@ -10,7 +10,7 @@ import { Checked } from '../features/checked.ts';
 import type { ShownFinding } from '../features/findings.ts';
 import { isSameButBlank } from './blanks.ts';
 import type { Touched } from './edits.ts';
-import { isWithin, mayBeJumpedTo, namedJumps, takesWithoutSlash } from './jumps.ts';
+import { isWithin, jumpLines, mayBeJumpedTo, takesWithoutSlash } from './jumps.ts';
 import { Lens, newlines } from './lens.ts';
 import { allMoved, Sentences, type Stretch } from './moved.ts';
 import { faceOf, holding, httpServers, passesOn, type Segment, segmentsOf, targets, variablesBySegment } from './segments.ts';
@@ -318,7 +318,7 @@ function staysApart(segment: Segment, now: Checked, lens: Lens): boolean {
 	const scope = scopeInMiddle(now.configuration, lens);
 	if (scope === undefined) return false;
 	const { variables, hides, isPlain } = variablesBySegment(now.configuration, new Set([scope]))(scope);
-	if (segment.kind === 'location' && (namedJumps(scope) !== segment.jumps || passesOn(scope) !== segment.passes)) return false;
+	if (segment.kind === 'location' && (jumpLines(scope) !== segment.jumps || passesOn(scope) !== segment.passes)) return false;
 	if (hides !== segment.hides || !isSame([...variables].sort(), [...segment.variables].sort())) return false;
 	const routes = now.routes.filter(({ location }) => isWithin(location, scope));
 	if (!routes.every((route) => isTaken(route, scope, segment))) return false;

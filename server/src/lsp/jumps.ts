@@ -27,6 +27,8 @@ const JUMPS: ReadonlySet<string> = new Set([
 	'mirror',
 	'post_action',
 	'index',
+	'add_before_body',
+	'add_after_body',
 ]);
 
 /** The lines of a server, and of the levels around it, that make requests jump; those in the location itself aside. */
@@ -58,17 +60,19 @@ function couldTake(match: LocationMatch, target: string): boolean {
 	return target.startsWith(match.pattern) || match.pattern.startsWith(target);
 }
 
-/** The lines in a scope that make requests jump to named locations, as written: what is said of those locations may hang on them. */
-export function namedJumps(location: Scope): string {
+/** The lines in a scope that make requests jump, and those that answer with a status, as written: what is said of other locations may hang on them. */
+export function jumpLines(location: Scope): string {
 	const found: string[] = [];
 	const waiting: Scope[] = [location];
 	for (let scope = waiting.pop(); scope !== undefined; scope = waiting.pop()) {
-		for (const { node, file } of jumpsIn(scope))
-			if (node.args.at(-1)?.value.startsWith('@') === true) found.push(file.tree.source.slice(node.span));
+		for (const name of [...JUMPS, ...ANSWERS])
+			for (const { node, file } of scope.byName.get(name) ?? []) found.push(file.tree.source.slice(node.span));
 		for (const { body } of scope.directives) if (body !== undefined) waiting.push(body);
 	}
 	return found.join('\n');
 }
+
+const ANSWERS: readonly string[] = ['return', 'limit_req_status', 'limit_conn_status', 'proxy_intercept_errors', 'ssi'];
 
 /** True when one location takes the path of another without its last slash, by its prefix (as `slash-redirect` wants to know). */
 export function takesWithoutSlash(other: Scope, location: Scope): boolean {

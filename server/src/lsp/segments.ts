@@ -10,7 +10,7 @@ import type { Directive } from '../core/syntax/nodes.ts';
 import type { SourceText } from '../core/text/sourceText.ts';
 import type { Span } from '../core/text/span.ts';
 import type { ShownFinding } from '../features/findings.ts';
-import { isWithin, namedJumps } from './jumps.ts';
+import { isWithin, jumpLines } from './jumps.ts';
 
 /**
  * A part of a configuration that can be read and checked by itself: an http server, or, where a server is large, a location right in it.
@@ -34,7 +34,7 @@ export interface Segment {
 	readonly listens: readonly string[];
 	/** The variables that it gives a value: how, a blank, and the name in lower case. */
 	readonly variables: ReadonlySet<string>;
-	/** Its lines that lead to named locations; of a location. */
+	/** Its lines that lead elsewhere or answer; of a location. */
 	readonly jumps: string;
 	/** It passes requests on itself; of a location. */
 	readonly passes: boolean;
@@ -103,7 +103,7 @@ export function segmentsOf(configuration: Configuration, routes: readonly Route[
 				stub: stubOf(node, source),
 				listens: kind === 'server' ? linesOf(node, source, (name) => name === 'listen') : [],
 				variables,
-				jumps: kind === 'location' ? namedJumps(body) : '',
+				jumps: kind === 'location' ? jumpLines(body) : '',
 				passes: kind === 'location' && passesOn(body),
 				hides,
 				isOwn,

@@ -2,6 +2,7 @@ import { buildConfiguration } from '../core/config/build.ts';
 import type { Configuration, Files } from '../core/config/model.ts';
 import { folderOf, joinPath } from '../core/config/paths.ts';
 import { isMainFile, readLooseFile } from '../core/config/project.ts';
+import { unlessUsedElsewhere } from '../core/engine/project.ts';
 import type { NginxVersion } from '../core/reference/versions.ts';
 import { Checked } from '../features/checked.ts';
 import { distinct, type ShownFinding } from '../features/findings.ts';
@@ -141,7 +142,7 @@ export class Workspace {
 	findingsIn(path: string): readonly ShownFinding[] {
 		const known = this.#followedFor(path) ?? this.#followAnew(path);
 		const found = known.flatMap(({ focus }) => focus.findings(path));
-		return known.length === 1 ? found : distinct(found);
+		return known.length === 1 ? found : distinct(unlessUsedElsewhere(found, () => known.length));
 	}
 
 	/** The checks that a file was shown with, when they could follow all that has changed since. */

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { buildConfiguration } from '../../../server/src/core/config/build.ts';
+import { readLooseFile } from '../../../server/src/core/config/project.ts';
+import { analyse } from '../../../server/src/core/engine/analyse.ts';
+import { analyseProject } from '../../../server/src/core/engine/project.ts';
+import { DEFAULT_VERSION } from '../../../server/src/core/reference/versions.ts';
 import { analysed } from '../../support/analysed.ts';
+import { memoryFiles } from '../../support/memoryFiles.ts';
 
 const MAIN = '/etc/nginx/nginx.conf';
 
@@ -75,5 +81,59 @@ describe('# nginx-websocket-ignore', () => {
 
 	test('a word that only starts like it is a comment like any other', () => {
 		expect(found('# nginx-websocket-ignored http-version-1-0 x')).toEqual(['7 warning http-version-1-0']);
+	});
+
+	test('several above one line all count', () => {
+		const text = `events {}
+http {
+	server {
+		listen 8080;
+		location /ws {
+			# nginx-websocket-ignore http-version-1-0 ours
+			# nginx-websocket-ignore idle-timeout we ping
+			proxy_pass http://127.0.0.1:9000;
+			proxy_set_header Upgrade $http_upgrade;
+			proxy_set_header Connection "upgrade";
+		}
+	}
+}
+`;
+		expect(analysed({ [MAIN]: text }).findings).toEqual([]);
+	});
+
+	test('one in a file that two configurations share is unused only if both have no use for it', () => {
+		const main = (version: string): string =>
+			`events {}\nhttp {\n\tproxy_read_timeout 1h;\n${version}\tserver {\n\t\tlisten 8080;\n\t\tinclude ws.conf;\n\t}\n}\n`;
+		const of = (first: string, second: string): readonly string[] => {
+			const mains = ['/etc/nginx/one.conf', '/etc/nginx/two.conf'];
+			const texts = {
+				'/etc/nginx/one.conf': main(first),
+				'/etc/nginx/two.conf': main(second),
+				'/etc/nginx/ws.conf': `location /ws {
+	# nginx-websocket-ignore http-version-1-0 ours
+	proxy_pass http://127.0.0.1:9000;
+	proxy_set_header Upgrade $http_upgrade;
+	proxy_set_header Connection "upgrade";
+}
+`,
+			};
+			const read = (files: ReturnType<typeof memoryFiles>) => mains.map((path) => buildConfiguration(path, files));
+			return analyseProject(memoryFiles(texts), read, { version: DEFAULT_VERSION }).findings.map(({ ruleId }) => ruleId);
+		};
+		const good = '\tproxy_http_version 1.1;\n';
+		expect(of('', '')).toEqual([]);
+		expect(of('', good)).toEqual([]);
+		expect(of(good, good)).toEqual(['ignore-comment']);
+	});
+
+	test('one in a snippet may be there for what stands around it', () => {
+		const snippet =
+			'# nginx-websocket-context: location\n# nginx-websocket-ignore http-version-1-0 ours\nproxy_set_header Upgrade $http_upgrade;\n';
+		const path = '/etc/nginx/snippets/ws.conf';
+		const fragment = (text: string) =>
+			readLooseFile(path, memoryFiles({ [path]: text })) ?? buildConfiguration(path, memoryFiles({}));
+		const said = (text: string) => analyse(fragment(text), { version: DEFAULT_VERSION }).findings.map(({ ruleId }) => ruleId);
+		expect(said(snippet)).toEqual([]);
+		expect(said(snippet.replace(' ours', ''))).toEqual(['ignore-comment']);
 	});
 });

@@ -58,4 +58,59 @@ describe('what a location is meant for', () => {
 			),
 		).toEqual({ '/events': 'certain', '/ws': 'none' });
 	});
+
+	test.each([
+		['with an ignore comment between', '# websocket\n# nginx-websocket-ignore host-not-forwarded ours'],
+		['with remarks between', '# websocket\n# the chat\n# of the shop'],
+		['said as a person says it', '# WebSocket endpoint.'],
+	])('a comment decides %s', (_, comments) => {
+		expect(intents(`${comments}\nlocation /events { proxy_pass http://127.0.0.1:9000; }`)).toEqual({ '/events': 'certain' });
+		expect(intents(`location /events {\n${comments}\nproxy_pass http://127.0.0.1:9000; }`)).toEqual({ '/events': 'certain' });
+	});
+
+	test.each([
+		['on the far side of a blank line', '# websocket\n'],
+		['behind a directive', 'server_tokens off; # websocket'],
+		['that is a sentence', '# websocket clients use /live'],
+	])('a comment %s does not', (_, comments) => {
+		expect(intents(`${comments}\nlocation /events { proxy_pass http://127.0.0.1:9000; }`)).toEqual({ '/events': 'none' });
+	});
+
+	test('what is lost from a location around the whole site makes its parts likely, what is lost from an endpoint certain', () => {
+		const nested = (outer: string, inner: string): Record<string, string> =>
+			intents(
+				`location ${outer} { ${FORWARDS} location ${inner} { proxy_pass http://127.0.0.1:9000; proxy_set_header Host $host; } }`,
+			);
+		expect(nested('/', '/feed')).toEqual({ '/': 'certain', '/feed': 'likely' });
+		expect(nested('/', '/cable')).toEqual({ '/': 'certain', '/cable': 'certain' });
+		expect(nested('/live', '/live/feed')).toEqual({ '/live': 'certain', '/live/feed': 'certain' });
+	});
+
+	test('a location without a handler is meant for files where root stands around it, unless it tells how to proxy', () => {
+		const nested = (lines: string): Record<string, string> =>
+			intents(`location /live { ${FORWARDS} location /live/a { ${lines} } }`);
+		expect(nested('')).toEqual({ '/live': 'certain', '/live/a': 'certain' });
+		expect(nested('nchan_subscriber;')).toEqual({ '/live': 'certain' });
+		expect(intents(`root /srv; location /live { ${FORWARDS} location /live/a { } }`)).toEqual({ '/live': 'certain' });
+		expect(intents(`root /srv; location /live { ${FORWARDS} location /live/a { proxy_read_timeout 1h; } }`)).toEqual({
+			'/live': 'certain',
+			'/live/a': 'certain',
+		});
+	});
+
+	test('one that sets the headers and hands its requests on is a route, one that answers is none', () => {
+		const headers = 'proxy_set_header Upgrade $http_upgrade;';
+		expect(intents(`location /live { ${headers} rewrite ^ /app last; }`)).toEqual({ '/live': 'certain' });
+		expect(intents(`location /live { ${headers} try_files $uri @app; }`)).toEqual({ '/live': 'certain' });
+		expect(intents(`location /live { ${headers} error_page 418 = @app; return 418; }`)).toEqual({ '/live': 'certain' });
+		expect(intents(`location /live { ${headers} error_page 418 = @app; return 404; }`)).toEqual({});
+		expect(intents(`location /live { ${headers} rewrite ^ /app permanent; }`)).toEqual({});
+		expect(intents('location /ws { rewrite ^ /app last; }')).toEqual({});
+	});
+
+	test('headers that pass in the wrong direction are an attempt', () => {
+		expect(intents('location /feed { proxy_pass http://127.0.0.1:9000; proxy_pass_header Upgrade; }')).toEqual({
+			'/feed': 'certain',
+		});
+	});
 });

@@ -222,6 +222,8 @@ function suppressed(findings: readonly Finding[], configuration: Configuration, 
 					finding.ruleId === suppression.ruleId && suppression.lines.includes(file.tree.source.lineAt(finding.at.span.start)),
 			);
 			for (const finding of silenced) kept.delete(finding);
+			// What stands around a snippet decides what is found in it.
+			if (silenced.length === 0 && isSnippet(configuration) && isComplete(suppression, options)) continue;
 			const complaint = complaintAbout(suppression, silenced.length, options);
 			if (complaint !== undefined && complaintSeverity !== 'off')
 				unused.push({
@@ -236,6 +238,15 @@ function suppressed(findings: readonly Finding[], configuration: Configuration, 
 		}
 	}
 	return [...kept, ...unused];
+}
+
+function isSnippet({ fragment }: Configuration): boolean {
+	return fragment !== undefined && fragment.context !== 'main' && fragment.context !== 'http';
+}
+
+/** An ignore comment that names a rule that there is, and says why. */
+function isComplete({ ruleId, reason }: Suppression, { rules = RULES }: AnalyseOptions): boolean {
+	return reason !== '' && rules.some(({ id }) => id === ruleId);
 }
 
 /** What is wrong with an ignore comment; undefined when it does its work. */

@@ -10,6 +10,7 @@ import {
 	type Effect,
 	effectOnOther,
 	effectOnSubject,
+	effectOnTaken,
 	type FollowScope,
 	isBetter,
 	isFailing,
@@ -217,13 +218,15 @@ export class Judge {
 	}
 
 	#effect(was: Prediction, is: Prediction, part: Change['part'], { role, shares, isMeant }: Facts): Effect {
-		const { on, refused } = this.#proposal;
+		const { on, refused, subject } = this.#proposal;
 		const stays = isSamePlace(was, is, this.#laterScopeOf);
 		const change: Change = { was, is, part, stays, unguarded: !stays && isUnguarded(was, is, this.#context.version) };
 		const isLost = was.outcome === 'proxied' && is.outcome !== 'proxied';
 		if (role === 'subrequest') return isLost ? 'worse' : 'none';
 		if (refused) return isLost || change.unguarded || (was.upgrade && !is.upgrade) ? 'worse' : 'none';
-		if (role === 'cured') return effectOnSubject(change, on);
+		if (role === 'cured' && (on !== 'takes' || stays)) return effectOnSubject(change, on);
+		if (on === 'takes' && is.location !== null && is.location === this.#laterScopeOf(subject?.location ?? is.location))
+			return effectOnTaken(change);
 		return this.#isTaken(was, is) ? effectOnSubject(change, on) : effectOnOther(change, shares, isMeant);
 	}
 

@@ -32,6 +32,13 @@ export function effectOnSubject({ was, is, part, stays, unguarded }: Change, on:
 	return part === 'handshake' || isFault(was) || isSame(was, is, stays) ? 'none' : { what: 'plain requests' };
 }
 
+/** What it means for a request that the cured location takes it now: nothing, where nobody but nginx itself had answered it. */
+export function effectOnTaken({ was, is, unguarded }: Change): Effect {
+	if (unguarded || (was.upgrade && !is.upgrade)) return 'worse';
+	if (was.outcome === 'unknown' || was.outcome === 'proxied') return isSame(was, is, false) ? 'none' : { what: 'requests' };
+	return was.location === null || (was.status !== null && was.status >= 400) ? 'none' : { what: 'requests' };
+}
+
 /** True for what a cure changes on the cured route on purpose. */
 function isMeant(name: string, on: Cure['changes']): boolean {
 	if (name.startsWith('header ')) {

@@ -1,4 +1,5 @@
 import type { Configuration, Files } from '../config/model.ts';
+import { IGNORE_COMMENT } from '../rules/notices.ts';
 import { RULES } from '../rules/rules.generated.ts';
 import { enclosingBlock, pathTo } from '../syntax/query.ts';
 import { type AnalyseOptions, type Analysis, analyse } from './analyse.ts';
@@ -32,8 +33,10 @@ export function analyseProject(files: Files, read: ReadConfigurations, options: 
 		}),
 	);
 	const findings = new Map<string, Finding>();
-	for (const { findings: own } of analyses)
-		for (const finding of own) if (!findings.has(keyOf(finding))) findings.set(keyOf(finding), finding);
+	const all = analyses.flatMap(({ findings: own }) => own);
+	const readersOf = (path: string): number => configurations.filter(({ files: read }) => read.has(path)).length;
+	for (const finding of unlessUsedElsewhere(all, readersOf))
+		if (!findings.has(keyOf(finding))) findings.set(keyOf(finding), finding);
 	return {
 		analyses,
 		findings: [...findings.values()].sort((a, b) =>
@@ -41,6 +44,23 @@ export function analyseProject(files: Files, read: ReadConfigurations, options: 
 		),
 		files: new Map(configurations.flatMap((configuration) => [...configuration.files])),
 	};
+}
+
+/**
+ * Findings of several configurations, without the complaints about ignore comments that do their work in another configuration that
+ * reads the same file. @param readersOf how many of the configurations read a file
+ */
+export function unlessUsedElsewhere<Shown extends Omit<Finding, 'fixes'>>(
+	findings: readonly Shown[],
+	readersOf: (path: string) => number,
+): readonly Shown[] {
+	const complaints = findings.filter(({ ruleId }) => ruleId === IGNORE_COMMENT.id);
+	if (complaints.length === 0) return findings;
+	const counts = new Map<string, number>();
+	for (const complaint of complaints) counts.set(keyOf(complaint), (counts.get(keyOf(complaint)) ?? 0) + 1);
+	return findings.filter(
+		(finding) => finding.ruleId !== IGNORE_COMMENT.id || (counts.get(keyOf(finding)) ?? 0) >= readersOf(finding.at.path),
+	);
 }
 
 /** What makes two findings the same one. */

@@ -34,6 +34,14 @@ function rooted(pattern: string, example: string | undefined): string | undefine
 	return example === undefined || pattern.startsWith('^') || example.startsWith('/') ? example : `/${example}`;
 }
 
+/** The shortest text that an expression without alternatives surely matches, with nothing in it that it could do without; undefined when none can be named. */
+export function shortestMatch(pattern: string, caseless: boolean): string | undefined {
+	const regex = compileRegex(pattern, caseless);
+	if ('unsupported' in regex || pattern.includes('|')) return undefined;
+	const example = exampleText(pattern, false);
+	return example !== undefined && regex.exec(example) ? example : undefined;
+}
+
 /** Something that a plain regular expression would match, as short as can be, or with what may be left out in it; a guess that the caller checks with the expression itself. */
 export function exampleText(pattern: string, isLonger: boolean): string | undefined {
 	let at = 0;

@@ -7,7 +7,7 @@ const OUTRIGHT = /(?:^|[^a-z])(?:ws|wss|web-?sockets?|socket-?io|sockjs|signalr)
 
 /** What stands beside an endpoint and is asked for with plain requests: health checks, figures, files. */
 const BESIDE =
-	/[/_.-](?:health(?:z|[-_]?check)?|ready(?:z)?|alive|livez|liveness|readiness|metrics|stats|status|info|version|docs|swagger|static|assets)(?=$|[/?$)])|\\?\.\(?(?:\?:)?(?:js|css|map|html?|png|svg|ico|json|txt)(?=$|[|?$)])/i;
+	/[/_.\-(|](?:health(?:z|[-_]?check)?|ready(?:z)?|alive|livez|liveness|readiness|metrics|stats|status|info|version|docs|swagger|static|assets|images?|img|fonts?|uploads|favicon|robots|well-known|acme-challenge)(?=$|[/?$)|.])|\\?\.\(?(?:\?:)?(?:js|css|map|html?|png|jpe?g|gif|webp|avif|svg|ico|woff2?|ttf|otf|eot|json|txt|xml|pdf|wasm|webmanifest|mp3|mp4|webm|zip|t?gz|php)(?=$|[|?$)])/i;
 
 /** The part of a location's pattern that names a WebSocket endpoint; undefined when none does. */
 export function endpointWord(pattern: string): string | undefined {

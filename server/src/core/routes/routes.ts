@@ -4,12 +4,14 @@ import type { NginxVersion } from '../reference/versions.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
 import type { ClientRequest, Prediction } from '../request/prediction.ts';
 import { HANDLERS } from './handlers.ts';
-import { holdsHandler, intentOf, lostItsHandler } from './intent.ts';
+import { intentOf, streamIntentOf } from './intent.ts';
+import { handsOn, holdsHandler, lostItsHandler } from './lost.ts';
 import type { Intent, Route, RouteUrl } from './route.ts';
 import { handshakeRequest, plainRequest, requestsForSome, type ServerUrls, serverUrls } from './urls.ts';
 
 /**
- * Every place of a configuration that proxies, or that is meant for WebSockets and lost its handler, in file order.
+ * Every place of a configuration that proxies, or that is meant for WebSockets and lost its handler or hands its requests on, in file
+ * order.
  * Predictions and URLs are computed when they are read, once.
  * @param alsoMeant backends of routes, elsewhere, that are certainly meant for WebSockets
  */
@@ -29,10 +31,13 @@ export function routesOf(
 		for (const scope of server.context === 'server' ? locationsIn(server) : [server]) {
 			// A stream server that is only assumed around a fragment has no place of its own.
 			if (scope.opener === undefined) continue;
-			if (holdsHandler(scope)) places.push({ scope, server, intent: scope.context === 'location' ? intentOf(scope) : NO_INTENT });
-			else if (scope.context === 'location' && lostItsHandler(scope)) {
+			if (scope.context !== 'location') {
+				if (holdsHandler(scope)) places.push({ scope, server, intent: streamIntentOf(scope) });
+			} else if (holdsHandler(scope)) places.push({ scope, server, intent: intentOf(scope) });
+			else if (lostItsHandler(scope) || handsOn(scope)) {
 				const intent = intentOf(scope);
-				if (intent.level !== 'none') places.push({ scope, server, intent });
+				// Many a plain location jumps: one that only has the name of an endpoint is judged where its requests end.
+				if (intent.level === 'certain' || (intent.level === 'likely' && !handsOn(scope))) places.push({ scope, server, intent });
 			}
 		}
 	const meant = new Set([
@@ -46,8 +51,6 @@ export function routesOf(
 		return new LazyRoute(scope, server, raised(intent, scope, meant), outer, lazyPredictor);
 	});
 }
-
-const NO_INTENT: Intent = { level: 'none', evidence: [] };
 
 /** A likely route that shares its backend with a certain one is certain (design §2). */
 function raised(intent: Intent, scope: Scope, meant: ReadonlySet<string>): Intent {

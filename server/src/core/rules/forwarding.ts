@@ -2,7 +2,7 @@ import { effective } from '../config/effective.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import type { Obstacle } from '../request/prediction.ts';
-import { attemptsIn } from '../routes/intent.ts';
+import { attemptsIn } from '../routes/attempts.ts';
 import type { Route } from '../routes/route.ts';
 import { isReached } from './reached.ts';
 
@@ -21,7 +21,7 @@ export interface Forwarding {
 	readonly lines: readonly PlacedDirective[];
 	/** Whether the lines stand on the location's own level. */
 	readonly own: boolean;
-	/** Lines of an outer level that forward the upgrade and are cancelled by the location's own lines (IN1, IN2). */
+	/** Lines of an outer level that forward the upgrade and are cancelled by the lines in effect, the location's own or those of a level between (IN1, IN2). */
 	readonly lost: readonly PlacedDirective[];
 }
 
@@ -51,7 +51,7 @@ export function forwardingOf(route: Route, version: NginxVersion): Forwarding | 
 		connection: stateOf(obstacles, 'connection'),
 		lines,
 		own: headers.level === 'own',
-		lost: headers.level === 'own' ? lostLines(route.location, lines) : [],
+		lost: headers.level === 'own' || headers.level === 'inherited' ? lostLines(headers.scope, lines) : [],
 	};
 }
 
@@ -66,15 +66,15 @@ function stateOf(obstacles: readonly Obstacle[], header: 'upgrade' | 'connection
 	};
 }
 
-/** The nearest outer level's proxy_set_header lines, when some of them forward the upgrade and the location's own say nothing of it. */
-function lostLines(location: Scope, own: readonly PlacedDirective[]): readonly PlacedDirective[] {
-	const said = new Set(own.map(headerNameOf));
-	for (let outer = location.parent; outer !== undefined; outer = outer.parent) {
+/** The nearest proxy_set_header lines outside of those in effect that forward the upgrade, when the lines in effect say nothing of it. */
+function lostLines(level: Scope, inEffect: readonly PlacedDirective[]): readonly PlacedDirective[] {
+	const said = new Set(inEffect.map(headerNameOf));
+	for (let outer = level.parent; outer !== undefined; outer = outer.parent) {
 		const lines = outer.byName.get('proxy_set_header') ?? [];
-		if (lines.length === 0) continue;
-		const forwards = attemptsIn(outer).some((item) => item.text.startsWith('sets proxy_set_header'));
-		const silent = lines.some((line) => ['upgrade', 'connection'].includes(headerNameOf(line)) && !said.has(headerNameOf(line)));
-		return forwards && silent ? lines : [];
+		if (!attemptsIn(outer).some((item) => item.text.startsWith('sets proxy_set_header'))) continue;
+		return lines.some((line) => ['upgrade', 'connection'].includes(headerNameOf(line)) && !said.has(headerNameOf(line)))
+			? lines
+			: [];
 	}
 	return [];
 }

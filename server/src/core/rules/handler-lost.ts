@@ -1,6 +1,6 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { HANDLERS } from '../routes/handlers.ts';
-import { lostItsHandler } from '../routes/intent.ts';
+import { lostItsHandler } from '../routes/lost.ts';
 import { insertInto } from './cures/editing.ts';
 import { writtenLine } from './forwarding.ts';
 import { defineRule, placeOf } from './rule.ts';
@@ -8,11 +8,11 @@ import { aboutRoute, whereIs } from './wording.ts';
 
 export default defineRule({
 	id: 'handler-lost',
-	summary: 'A location inside a WebSocket location has no proxy_pass of its own.',
+	summary: 'A WebSocket location has no proxy_pass of its own.',
 	severity: 'error',
 	why: `A nested location inherits headers, version and timeouts, but never proxy_pass. Without one it looks for a file on disk and
 answers 404.`,
-	remedy: 'Repeat `proxy_pass` in the nested location.',
+	remedy: 'Write `proxy_pass` in the location itself.',
 	ignore: 'The location is meant to serve files; say so with `root` or the comment `# not websocket`.',
 	rows: ['IN8'],
 	sources: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
@@ -62,7 +62,7 @@ answers 404.`,
 				at: placeOf(route.at),
 				message: `This location has no proxy_pass, and nginx does not inherit one${
 					outer === undefined ? '' : ` from the location around it (${whereIs(outer, context.configuration)})`
-				}, so it looks for a file and answers 404. Repeat proxy_pass here.`,
+				}, so it looks for a file and answers 404. ${outer === undefined ? 'Add' : 'Repeat'} proxy_pass here.`,
 				cures: () => {
 					const edit =
 						outer !== undefined && /^https?:\/\/[^/]+$/.test(outer.node.args[0]?.value ?? '')

@@ -6,6 +6,7 @@ import { HANDLERS } from '../routes/handlers.ts';
 import type { Route } from '../routes/route.ts';
 import { dependsOnClient } from './clientChosen.ts';
 import { removeDirective, wrapDirective } from './cures/editing.ts';
+import { jumpIntoNothing, rewriteCycle } from './jumps.ts';
 import { type Cure, defineRule, placeOf, type Report } from './rule.ts';
 import { aboutRoute, titleOf, whereIs } from './wording.ts';
 
@@ -187,6 +188,7 @@ valid_referers without \`none\` (browsers send no Referer with a handshake) answ
 			if (prediction === undefined || prediction.outcome !== 'answered' || isElsewhere(prediction, route)) continue;
 			const line = cause(prediction, context.version);
 			if (line === undefined || dependsOnClient(line, context.variables())) continue;
+			if (jumpIntoNothing(prediction) !== undefined || rewriteCycle(prediction).length > 0) continue;
 			yield {
 				...aboutRoute(route),
 				at: placeOf(line),

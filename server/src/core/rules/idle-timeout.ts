@@ -55,16 +55,19 @@ clock, so pings more often than that keep the tunnel open as well.`,
 			// The rule read-timeout-zero says more about these.
 			if (idleTimeoutMs < SHORT_MS && route.location.context === 'location') continue;
 			if (route.match !== undefined && isSocketIo(route.match.pattern) && idleTimeoutMs > 25_000) continue;
-			const name = idleTimeoutDirective(route) ?? 'proxy_read_timeout';
+			// After a jump, what the location at its end says counts (TO12); one for WebSockets speaks for itself.
+			const end = context.allRoutes.find(({ location }) => location === route.handshake.location) ?? route;
+			if (end !== route && context.routes.includes(end)) continue;
+			const name = idleTimeoutDirective(end) ?? 'proxy_read_timeout';
 			const origin =
 				idleTimeoutAt === undefined ? `the default of ${name}` : `${name}, ${whereIs(idleTimeoutAt, context.configuration)}`;
 			yield {
 				...aboutRoute(route),
 				severity: 'information',
-				at: idleTimeoutAt === undefined || idleTimeoutAt.scope !== route.location ? routePlace(route) : placeOf(idleTimeoutAt),
+				at: idleTimeoutAt === undefined || idleTimeoutAt.scope !== end.location ? routePlace(end) : placeOf(idleTimeoutAt),
 				message: `nginx closes this tunnel after ${formatDuration(idleTimeoutMs)} without a byte in either direction (${origin}); the browser sees close code 1006. Set \`${name} 1h;\`, or ping more often than that.`,
 				cures: () => {
-					const edit = idleTimeoutEdit(route, '1h');
+					const edit = idleTimeoutEdit(end, '1h');
 					return edit === undefined ? [] : [{ title: 'Let the tunnel be silent for an hour', preferred: true, edits: [edit] }];
 				},
 			};

@@ -40,11 +40,14 @@ import locationInternal from './location-internal.ts';
 import locationModifier from './location-modifier.ts';
 import locationNesting from './location-nesting.ts';
 import locationShadowed from './location-shadowed.ts';
+import locationUnmatchable from './location-unmatchable.ts';
 import mapDefinedTwice from './map-defined-twice.ts';
 import mapEntryRefused from './map-entry-refused.ts';
 import mapSourceLiteral from './map-source-literal.ts';
 import mapWrongValue from './map-wrong-value.ts';
 import methodChanged from './method-changed.ts';
+import namedLocationMissing from './named-location-missing.ts';
+import namedLocationUnreached from './named-location-unreached.ts';
 import noTunnelModule from './no-tunnel-module.ts';
 import nodelayOff from './nodelay-off.ts';
 import originUnchecked from './origin-unchecked.ts';
@@ -59,6 +62,7 @@ import regexRefused from './regex-refused.ts';
 import reloadKeepsWorkers from './reload-keeps-workers.ts';
 import requestHeaderRedefined from './request-header-redefined.ts';
 import responseHeaderAdded from './response-header-added.ts';
+import rewriteCycle from './rewrite-cycle.ts';
 import type { Rule } from './rule.ts';
 import secondHopFails from './second-hop-fails.ts';
 import semicolonForgotten from './semicolon-forgotten.ts';
@@ -131,11 +135,14 @@ export const RULES: readonly Rule[] = [
 	locationModifier,
 	locationNesting,
 	locationShadowed,
+	locationUnmatchable,
 	mapDefinedTwice,
 	mapEntryRefused,
 	mapSourceLiteral,
 	mapWrongValue,
 	methodChanged,
+	namedLocationMissing,
+	namedLocationUnreached,
 	noTunnelModule,
 	nodelayOff,
 	originUnchecked,
@@ -150,6 +157,7 @@ export const RULES: readonly Rule[] = [
 	reloadKeepsWorkers,
 	requestHeaderRedefined,
 	responseHeaderAdded,
+	rewriteCycle,
 	secondHopFails,
 	semicolonForgotten,
 	serverNameOdd,

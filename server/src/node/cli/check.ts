@@ -2,10 +2,8 @@ import { dirname } from 'node:path';
 import type { Configuration, Files } from '../../core/config/model.ts';
 import { isUnder } from '../../core/config/paths.ts';
 import { contextNamed } from '../../core/config/project.ts';
-
-import { analyseProject, fixProject, keyOf, type ProjectOptions } from '../../core/engine/project.ts';
+import { analyseProject, fixProject, keyOf, type ProjectOptions, unlessUsedElsewhere } from '../../core/engine/project.ts';
 import { overlaid } from '../../core/engine/proof.ts';
-
 import { analyseRange } from '../../core/engine/range.ts';
 import { diskFiles } from '../files.ts';
 import { writeText } from '../textFiles.ts';
@@ -127,9 +125,11 @@ function write(path: string, text: string): void {
 function mergeReports(reports: readonly CheckReport[]): CheckReport {
 	const [only] = reports;
 	if (only !== undefined && reports.length === 1) return only;
-	const findings = [
-		...new Map(reports.flatMap((report) => report.findings).map((finding) => [keyOf(finding), finding])).values(),
-	];
+	const all = unlessUsedElsewhere(
+		reports.flatMap((report) => report.findings),
+		(file) => reports.filter(({ analysis }) => analysis.files.has(file)).length,
+	);
+	const findings = [...new Map(all.map((finding) => [keyOf(finding), finding])).values()];
 	const changes = reports.flatMap((report) => report.changes ?? []);
 	return {
 		analysis: {

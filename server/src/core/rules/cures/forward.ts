@@ -1,4 +1,4 @@
-import { attemptsIn } from '../../routes/intent.ts';
+import { attemptsIn } from '../../routes/attempts.ts';
 import type { Route } from '../../routes/route.ts';
 import { type Forwarding, headerNameOf } from '../forwarding.ts';
 import type { Cure, Edit, RuleContext } from '../rule.ts';
