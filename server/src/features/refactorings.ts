@@ -19,6 +19,7 @@ export function webSocketRefactorings(view: View, span: Span): readonly Fix[] {
 		const context = {
 			configuration: checked.configuration,
 			version: checked.version,
+			isVersionStated: true,
 			routes: [],
 			allRoutes: checked.routes,
 			predictor: createPredictor(checked.configuration, checked.version),

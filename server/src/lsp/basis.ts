@@ -70,7 +70,10 @@ export class Bases {
 		const settings = this.#settingsOf(path);
 		const version = this.#versionFor(settings);
 		// One object for equal bases, so that a check that stands on it stays valid.
-		const made = [...this.#bases.values()].find((basis) => isSame(basis, settings, version)) ?? { settings, version };
+		const isVersionStated = this.#isStated(settings);
+		const made = [...this.#bases.values()].find(
+			(basis) => basis.isVersionStated === isVersionStated && isSame(basis, settings, version),
+		) ?? { settings, version, isVersionStated };
 		this.#bases.set(folder, made);
 		return made;
 	}
@@ -137,6 +140,11 @@ export class Bases {
 			if (written !== undefined) return written;
 		}
 		return this.#detected?.version ?? DEFAULT_VERSION;
+	}
+
+	/** True when the person, or the nginx that runs here, said the version. */
+	#isStated({ nginxVersion }: Settings): boolean {
+		return (nginxVersion !== 'auto' && parseVersion(nginxVersion) !== undefined) || this.#detected?.version !== undefined;
 	}
 
 	#settingsOf(path: string): Settings {

@@ -16,6 +16,8 @@ import { folderAround, mayBeMain, type WorkspaceFiles } from './workspaceFiles.t
 export interface Basis {
 	readonly settings: Settings;
 	readonly version: NginxVersion;
+	/** False when the version is only assumed. */
+	readonly isVersionStated: boolean;
 }
 
 /** One configuration that was read, and the check of it once somebody asked. */
@@ -291,6 +293,7 @@ export class Workspace {
 		if (entry.checked?.basis === basis) return entry.checked.result;
 		const result = new Checked(entry.configuration, {
 			version: basis.version,
+			isVersionStated: basis.isVersionStated,
 			severities: basis.settings.severity,
 			intent: basis.settings.intent,
 			files: this.files,

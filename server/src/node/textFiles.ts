@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { IS_FOLDER } from '../core/config/model.ts';
 
 /** Files larger than this are not read: no configuration is, and a log that an include's pattern meets may be. In bytes. */
 const LARGEST = 64 * 1024 * 1024;
@@ -17,6 +18,7 @@ export type TextOfFile =
 export function readText(path: string): TextOfFile {
 	try {
 		const stat = statSync(path);
+		if (stat.isDirectory()) return { kind: 'unreadable', reason: IS_FOLDER };
 		if (!stat.isFile()) return { kind: 'unreadable', reason: 'it is not a file' };
 		if (stat.size > LARGEST) return { kind: 'unreadable', reason: `it is larger than ${LARGEST / 1024 / 1024} MiB` };
 		const bytes = readFileSync(path);

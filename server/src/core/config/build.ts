@@ -1,17 +1,18 @@
 import type { Directive } from '../syntax/nodes.ts';
 import { parse } from '../syntax/parse.ts';
 import { contextOpenedBy } from './contexts.ts';
-import type {
-	ConfigFile,
-	ConfigProblem,
-	Configuration,
-	ContextName,
-	FileContent,
-	Files,
-	PlacedDirective,
-	Scope,
+import {
+	type ConfigFile,
+	type ConfigProblem,
+	type Configuration,
+	type ContextName,
+	type FileContent,
+	type Files,
+	IS_FOLDER,
+	type PlacedDirective,
+	type Scope,
 } from './model.ts';
-import { folderOf, includeCandidates, isHarmlessStock, isPattern, isUnder } from './paths.ts';
+import { folderOf, includeCandidates, isHarmlessStock, isPattern, isUnder, relativePath } from './paths.ts';
 
 export interface BuildOptions {
 	/** The folder that absolute includes are mapped onto, beside the main file's own. Nothing outside the two is read, unless `anywhere`. */
@@ -171,7 +172,7 @@ class Builder {
 			if (path === this.#main.path || chain.some((include) => include.file.path === path)) {
 				this.#report(
 					'include-cycle',
-					`${path} includes itself; nginx would never finish reading it. Remove this include.`,
+					`${relativePath(path, this.#prefix)} includes itself; nginx would never finish reading it. Remove this include.`,
 					placed.file,
 					placed.node,
 				);
@@ -193,8 +194,8 @@ class Builder {
 					);
 				else if (content.kind === 'unreadable')
 					this.#report(
-						'include-unreadable',
-						`${path} cannot be read (${content.reason}), so what it sets is not known.`,
+						content.reason === IS_FOLDER ? 'include-folder' : 'include-unreadable',
+						`${relativePath(path, this.#prefix)} cannot be read (${content.reason}), so what it sets is not known.`,
 						placed.file,
 						placed.node,
 					);

@@ -11,6 +11,7 @@ import { isValueOf } from '../reference/values.ts';
 import { formatVersion, type NginxVersion } from '../reference/versions.ts';
 import { articleOf, countText, listText, shownName, valueText } from './directiveWording.ts';
 import type { Configuration, PlacedDirective, Scope } from './model.ts';
+import { relativePath } from './paths.ts';
 import { oddBlankIn, type TextCure, unknownName, withPlainBlanks } from './unknownNames.ts';
 
 /**
@@ -42,7 +43,7 @@ export interface DirectiveProblem {
  */
 export function directiveProblems(configuration: Configuration, version?: NginxVersion): readonly DirectiveProblem[] {
 	const found: DirectiveProblem[] = [];
-	checkScope(configuration.root, new Expectations(version), found);
+	checkScope(configuration.root, new Expectations(version, configuration.prefix), found);
 	return found;
 }
 
@@ -58,10 +59,13 @@ interface Expected {
 /** The same few hundred names come again and again: each is looked up once in a context. */
 class Expectations {
 	readonly version: NginxVersion | undefined;
+	readonly prefix: string;
 	readonly #known = new Map<ReferenceContext, Map<string, Expected>>();
 
-	constructor(version: NginxVersion | undefined) {
+	/** @param prefix the main file's folder, for naming files */
+	constructor(version: NginxVersion | undefined, prefix: string) {
 		this.version = version;
+		this.prefix = prefix;
 	}
 
 	/** The names looked up so far in a context. */
@@ -91,7 +95,7 @@ function checkScope(scope: Scope, expectations: Expectations, found: DirectivePr
 		if (context !== undefined && known !== undefined) {
 			const name = placed.node.name.value;
 			const expected = known.get(name) ?? expectations.of(name, context, known);
-			const problem = problemOf(placed, context, expected, expectations.version, seen);
+			const problem = problemOf(placed, context, expected, expectations, seen);
 			if (problem !== undefined) found.push(problem);
 		}
 		if (placed.body !== undefined) checkScope(placed.body, expectations, found);
@@ -103,7 +107,7 @@ function problemOf(
 	placed: PlacedDirective,
 	context: ReferenceContext,
 	{ definitions, here, blocks, lines }: Expected,
-	version: NginxVersion | undefined,
+	{ version, prefix }: Expectations,
 	seen: Map<string, PlacedDirective>,
 ): DirectiveProblem | undefined {
 	const { node, file, scope } = placed;
@@ -127,7 +131,7 @@ function problemOf(
 	if (definition.once && !template) {
 		const family = FAMILIES.get(name) ?? name;
 		const first = seen.get(family);
-		if (first !== undefined) return duplicate(placed, first);
+		if (first !== undefined) return duplicate(placed, first, prefix);
 		seen.set(family, placed);
 	}
 	return template ? undefined : wrongValue(placed, definition, version);
@@ -269,11 +273,16 @@ function wrongCount(
 	);
 }
 
-function duplicate(placed: PlacedDirective, first: PlacedDirective): DirectiveProblem {
+function duplicate(placed: PlacedDirective, first: PlacedDirective, prefix: string): DirectiveProblem {
 	const name = placed.node.name.value;
 	const other = first.node.name.value;
 	const line = first.file.tree.source.lineAt(first.node.name.span.start) + 1;
-	const where = first.file === placed.file ? `line ${line}` : `${first.file.path}, line ${line}`;
+	const where =
+		first.node === placed.node
+			? 'its file is included twice here'
+			: first.file === placed.file
+				? `line ${line}`
+				: `${relativePath(first.file.path, prefix)}, line ${line}`;
 	return problem(
 		'duplicate',
 		placed,

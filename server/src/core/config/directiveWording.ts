@@ -40,7 +40,8 @@ export function shownName(name: string): string {
 
 /** `a server block`, `an if in location block`. */
 export function articleOf(context: string): string {
-	return `${/^[aei]/.test(context) ? 'an' : 'a'} ${context} block`;
+	// "http" is said letter by letter.
+	return `${/^(?:[aeiu]|http)/.test(context) ? 'an' : 'a'} ${context} block`;
 }
 
 /** `a, b or c`. */

@@ -14,6 +14,9 @@ export type FileContent =
 	| { readonly kind: 'missing' }
 	| { readonly kind: 'unreadable'; readonly reason: string };
 
+/** The reason why a folder cannot be read as a file. */
+export const IS_FOLDER = 'it is a folder';
+
 export interface ConfigFile {
 	/** '/'-separated, as the Files port knows it. */
 	readonly path: string;
@@ -71,7 +74,7 @@ export interface Scope {
 }
 
 export interface ConfigProblem {
-	readonly code: 'include-missing' | 'include-cycle' | 'include-unreadable' | 'too-deep';
+	readonly code: 'include-missing' | 'include-cycle' | 'include-unreadable' | 'include-folder' | 'too-deep';
 	readonly message: string;
 	readonly path: string;
 	readonly span: Span;

@@ -103,3 +103,8 @@ export function isHarmlessStock(argument: string): boolean {
 export function isPattern(argument: string): boolean {
 	return /[*?[]/.test(argument);
 }
+
+/** How a sentence names a file: relative to a folder, where it lies in that. */
+export function relativePath(path: string, folder: string): string {
+	return path.startsWith(folder) ? path.slice(folder.length).replace(/^\//, '') : path;
+}

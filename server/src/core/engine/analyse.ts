@@ -16,6 +16,8 @@ import { type Suppression, suppressionsOf } from './suppressions.ts';
 
 export interface AnalyseOptions {
 	readonly version: NginxVersion;
+	/** False when nobody said which version runs, and the default is assumed; true unless said. */
+	readonly isVersionStated?: boolean;
 	/** Where fixes re-read the configuration's files from; without it findings offer no fixes. */
 	readonly files?: Files;
 	/** How the configuration was built from a Files port, so that a proof can build it again. */
@@ -85,6 +87,7 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 	const context: RuleContext = {
 		configuration,
 		version: options.version,
+		isVersionStated: options.isVersionStated ?? true,
 		routes: spokenOf,
 		allRoutes: routes,
 		predictor: lazyPredictor,

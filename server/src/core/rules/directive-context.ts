@@ -1,5 +1,5 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
-import { insertBlockBefore, removeDirective } from './cures/editing.ts';
+import { insertBefore, insertBlockBefore, removeDirective } from './cures/editing.ts';
 import { namePlace, problemsOf } from './directiveRule.ts';
 import { type Cure, defineRule } from './rule.ts';
 
@@ -59,30 +59,90 @@ server {
 				severity: 'error',
 				at: namePlace(problem),
 				message: problem.message,
-				cures: () => movedToHttp(problem.at),
+				cures: () => [...movedToHttp(problem.at), ...movedIntoHttp(problem.at), ...movedOutOfIf(problem.at)],
 			};
 	},
 });
 
+/** Moves a block that stands above or below the one http block into it. */
+function movedIntoHttp(placed: PlacedDirective): readonly Cure[] {
+	const { node, file, scope } = placed;
+	if (!HTTP_BLOCKS.includes(node.name.value) || node.block?.closed !== true || scope.context !== 'main') return [];
+	const [http, second] = scope.byName.get('http') ?? [];
+	const first = http?.node.block?.children[0];
+	if (http?.file !== file || second !== undefined || first === undefined || http.node.block?.closed !== true) return [];
+	const target = http.body?.directives.find((child) => child.node === first);
+	return target === undefined
+		? []
+		: [
+				{
+					title: `Move this ${node.name.value} into the http block`,
+					preferred: true,
+					edits: [insertBlockBefore(target, linesOf(placed)), removeDirective(placed)],
+				},
+			];
+}
+
+/**
+ * Moves the lines of proxy_* out of an `if` of a location, before it, all together: there they hold for every request, which the
+ * forwarding headers do no harm to (HD20). Not where the location sets the same.
+ */
+function movedOutOfIf({ node, scope }: PlacedDirective): readonly Cure[] {
+	const condition = scope.opener;
+	const around = condition?.scope;
+	if (condition?.node.name.value !== 'if' || around?.context !== 'location' || !isMovable(node.name.value)) return [];
+	const lines = scope.directives.filter((one) => isMovable(one.node.name.value));
+	const isFree = lines.every(
+		(line) =>
+			line.file === condition.file &&
+			!line.file.tree.source.slice(line.node.span).includes('\n') &&
+			!(around.byName.get(line.node.name.value) ?? []).some((one) => setting(one) === setting(line)),
+	);
+	if (!isFree) return [];
+	const texts = lines.map(({ file, node: own }) => file.tree.source.slice(own.span));
+	return [
+		{
+			title: lines.length === 1 ? 'Move it to the location' : 'Move these lines to the location',
+			preferred: lines.every((line) => /^(?:|upgrade|connection)$/.test(setting(line))),
+			edits: [insertBefore(condition, texts), ...lines.map(removeDirective)],
+		},
+	];
+}
+
+function isMovable(name: string): boolean {
+	return /^proxy_(?:set_header|http_version|read_timeout|send_timeout|connect_timeout|buffering)$/.test(name);
+}
+
+/** The header that a line sets, lower-case; empty for a directive that is there once. */
+function setting({ node }: PlacedDirective): string {
+	return node.name.value === 'proxy_set_header' ? (node.args[0]?.value.toLowerCase() ?? '') : '';
+}
+
+const HTTP_BLOCKS: readonly string[] = ['map', 'upstream', 'geo', 'split_clients'];
+
+/** The lines of a block without the indentation of its first. */
+function linesOf({ node, file }: PlacedDirective): readonly string[] {
+	const { source } = file.tree;
+	const indentation = source.indentationAt(node.span.start);
+	return source
+		.slice(node.span)
+		.split(/\r?\n/)
+		.map((line) => (line.startsWith(indentation) ? line.slice(indentation.length) : line));
+}
+
 /** Moves a block that belongs in http (map, upstream, geo, split_clients) there, before the server that holds it. */
 function movedToHttp(placed: PlacedDirective): readonly Cure[] {
 	const { node, file } = placed;
-	if (!['map', 'upstream', 'geo', 'split_clients'].includes(node.name.value) || node.block?.closed !== true) return [];
+	if (!HTTP_BLOCKS.includes(node.name.value) || node.block?.closed !== true) return [];
 	let server: Scope | undefined = placed.scope;
 	while (server !== undefined && server.context !== 'server') server = server.parent;
 	const opener = server?.opener;
 	if (opener === undefined || opener.file !== file) return [];
-	const { source } = file.tree;
-	const indentation = source.indentationAt(node.span.start);
-	const lines = source
-		.slice(node.span)
-		.split(/\r?\n/)
-		.map((line) => (line.startsWith(indentation) ? line.slice(indentation.length) : line));
 	return [
 		{
 			title: `Move this ${node.name.value} to the http block`,
 			preferred: true,
-			edits: [insertBlockBefore(opener, lines), removeDirective(placed)],
+			edits: [insertBlockBefore(opener, linesOf(placed)), removeDirective(placed)],
 		},
 	];
 }

@@ -10,8 +10,8 @@ export default defineRule({
 	severity: 'warning',
 	refused: true,
 	why: `nginx refuses to start on a directive that came with a later version, and on one that was removed. The version is not in the
-configuration: it is the one that the settings or the command line name, or else assumed. That is why a newer directive is
-reported as information only.`,
+configuration: it is the one that the settings or the command line name, and then this is an error, or else assumed, and then a
+warning. What only modules outside nginx's own packages bring is mere information.`,
 	remedy: 'Use what the version has, or tell the version that really runs.',
 	ignore: 'Another version than the one named here runs.',
 	rows: ['TK18'],
@@ -124,17 +124,23 @@ reported as information only.`,
 	],
 	*check(context) {
 		for (const problem of problemsOf(context, 'version')) {
-			const wasRemoved = definitionsOf(problem.at.node.name.value).some(({ until }) => until !== undefined);
+			const definitions = definitionsOf(problem.at.node.name.value);
+			const wasRemoved = definitions.some(({ until }) => until !== undefined);
+			// Only the documentation vouches for what no nginx with the module was asked about.
+			const isCertain = definitions.every(({ measured }) => measured);
 			const plain = problem.at.node.name.value === 'ssl' && wasRemoved ? plainListens(problem.at) : [];
+			const advice =
+				plain.length > 0
+					? `add \`ssl\` to the listen${plain.length === 1 ? '' : 's'} of this server and remove the line (without \`ssl\` ${plain.length === 1 ? 'it' : 'they'} would speak plain HTTP)`
+					: wasRemoved
+						? 'remove the line'
+						: 'leave it out';
 			yield {
-				severity: wasRemoved ? 'warning' : 'information',
+				severity: !isCertain ? 'information' : context.isVersionStated ? 'error' : 'warning',
 				at: namePlace(problem),
-				message:
-					plain.length > 0
-						? `${problem.message} nginx refuses to start with it: add \`ssl\` to the listen${plain.length === 1 ? '' : 's'} of this server and remove the line (without \`ssl\` ${plain.length === 1 ? 'it' : 'they'} would speak plain HTTP), or say in the settings which version runs.`
-						: `${problem.message} nginx refuses to start with it: ${
-								wasRemoved ? 'remove the line' : 'leave it out'
-							}, or say in the settings which version runs.`,
+				message: `${problem.message} nginx refuses to start with it: ${advice}${
+					context.isVersionStated ? '.' : ', or say in the settings which version runs.'
+				}`,
 				cures: () =>
 					plain.length === 0
 						? []

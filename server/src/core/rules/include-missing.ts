@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '../config/model.ts';
 import { defineRule } from './rule.ts';
 
 export default defineRule({
@@ -43,9 +44,14 @@ Whatever the file could set is not known, and nothing is claimed that depends on
 		for (const { code, path, span, message } of context.configuration.problems)
 			if (code !== 'include-cycle')
 				yield {
-					severity: code === 'include-unreadable' ? 'warning' : 'information',
+					severity: ADVICE[code] === undefined ? 'information' : 'warning',
 					at: { path, span },
-					message: `${message} ${code === 'include-unreadable' ? 'Make it readable.' : 'Add the file, or mend the name if it is missing on the server too.'}`,
+					message: `${message} ${ADVICE[code] ?? 'Add the file, or mend the name if it is missing on the server too.'}`,
 				};
 	},
 });
+
+const ADVICE: Readonly<Partial<Record<ConfigProblem['code'], string>>> = {
+	'include-unreadable': 'Make it readable.',
+	'include-folder': 'Name the files in it: write `/*.conf` behind it.',
+};

@@ -55,6 +55,8 @@ export interface VersionBounds {
 export interface RuleContext {
 	readonly configuration: Configuration;
 	readonly version: NginxVersion;
+	/** False when nobody said which version runs, and the default is assumed. */
+	readonly isVersionStated: boolean;
 	/** The WebSocket routes: those whose intent is certain or likely, as the person's threshold asks. */
 	readonly routes: readonly Route[];
 	/** Every proxied route, whatever its intent. */

@@ -91,6 +91,7 @@ import upstreamRefused from './upstream-refused.ts';
 import variableRedefined from './variable-redefined.ts';
 import variableSyntax from './variable-syntax.ts';
 import workerConnections from './worker-connections.ts';
+import zoneRefused from './zone-refused.ts';
 
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = [
@@ -185,4 +186,5 @@ export const RULES: readonly Rule[] = [
 	variableRedefined,
 	variableSyntax,
 	workerConnections,
+	zoneRefused,
 ];

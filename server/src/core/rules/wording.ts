@@ -1,5 +1,6 @@
 import { locationTitle } from '../config/location.ts';
 import type { Configuration, Place, PlacedDirective } from '../config/model.ts';
+import { relativePath } from '../config/paths.ts';
 import type { Evidence, Route } from '../routes/route.ts';
 import { placeOf, type RelatedPlace, type Report, type Severity } from './rule.ts';
 
@@ -34,7 +35,7 @@ export function whereIs(placed: PlacedDirective, configuration: Configuration): 
 
 /** How a sentence names a file. @param prefix the main file's folder */
 export function shownPath(path: string, prefix: string): string {
-	return path.startsWith(prefix) ? path.slice(prefix.length).replace(/^\//, '') : path;
+	return relativePath(path, prefix);
 }
 
 /** 60 s, 5 min, 1 h: the largest unit that leaves a whole number. */

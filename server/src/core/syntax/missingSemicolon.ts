@@ -205,7 +205,8 @@ export function forgottenProblem(words: readonly Word[], part: Part, nginxLine: 
 		return { code: 'stray-words', message, span: { start: first.span.start, end }, ...told };
 	}
 	const span = { start: Math.max(0, end - 1), end };
+	const what = name === '' ? 'The entry for an empty text' : `"${name}"`;
 	return part.forgot === '{'
 		? { code: 'missing-open', message: `"${name}" needs a block: add "{" here.`, span, ...told }
-		: { code: 'missing-semicolon', message: `"${name}" is not ended: add ";" here.`, span, ...told };
+		: { code: 'missing-semicolon', message: `${what} is not ended: add ";" here.`, span, ...told };
 }
