@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { buildConfiguration } from '../../server/src/core/config/build.ts';
 import { variableTable } from '../../server/src/core/config/variables.ts';
+import { fixedVariables } from '../../server/src/core/reference/variables.ts';
 import { isAtLeast } from '../../server/src/core/reference/versions.ts';
 import { memoryFiles } from '../support/memoryFiles.ts';
 import { generations, nameOf, PRIVATE_HTTP, testConfiguration } from '../support/nginx.ts';
+import { forEachOfMany } from '../support/syntaxVerdict.ts';
 
 const binaries = await generations();
 
@@ -200,3 +202,18 @@ describe.each(binaries.map((nginx) => ({ version: nameOf(nginx), nginx })))('ngi
 		expect(refused).toBeGreaterThan(60);
 	});
 });
+
+describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))(
+	'variables of nginx %s that no line defines again (MP9)',
+	(_, nginx) => {
+		test('each of them', async () => {
+			const taken: string[] = [];
+			await forEachOfMany(fixedVariables('http'), async (name) => {
+				const text = `events {}\nhttp { ${PRIVATE_HTTP} access_log off; map a $${name} { default b; } server { listen 127.0.0.1:18080; } }\n`;
+				const { message } = await testConfiguration(nginx, { 'nginx.conf': text });
+				if (message !== `the duplicate "${name}" variable`) taken.push(`${name}: ${message}`);
+			});
+			expect(taken).toEqual([]);
+		}, 60_000);
+	},
+);

@@ -103,10 +103,17 @@ function movedOutOfIf({ node, scope }: PlacedDirective): readonly Cure[] {
 	return [
 		{
 			title: lines.length === 1 ? 'Move it to the location' : 'Move these lines to the location',
-			preferred: lines.every((line) => /^(?:|upgrade|connection)$/.test(setting(line))),
+			preferred: lines.every(
+				({ node: own }) => own.name.value !== 'proxy_set_header' || forwards(own.args.map(({ value }) => value)),
+			),
 			edits: [insertBefore(condition, texts), ...lines.map(removeDirective)],
 		},
 	];
+}
+
+/** True for a header line that forwards the handshake. */
+function forwards([header = '', value = '']: readonly string[]): boolean {
+	return /^(?:upgrade|connection)$/i.test(header) && /upgrade/i.test(value);
 }
 
 function isMovable(name: string): boolean {

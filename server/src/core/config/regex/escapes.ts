@@ -33,6 +33,7 @@ export function escapedCode(text: string, at: number): { readonly value: number;
 		if (!(code >= 32 && code <= 126)) throw new RegexFault('\\c has no character');
 		return { value: (code >= 97 && code <= 122 ? code - 32 : code) ^ 64, end: at + 2 };
 	}
-	if (letter === '' || /[A-Za-z0-9]/.test(letter)) throw new RegexFault(`\\${letter} means nothing here, or is not modelled`);
+	if (letter === '') throw new RegexFault('it ends in a backslash', true);
+	if (/[A-Za-z0-9]/.test(letter)) throw new RegexFault(`\\${letter} means nothing here, or is not modelled`);
 	return { value: letter.charCodeAt(0), end: at + 1 };
 }

@@ -159,7 +159,7 @@ class Reader {
 		const max =
 			sign === '?' ? 1 : least === undefined || most === '' ? Number.POSITIVE_INFINITY : comma === undefined ? min : Number(most);
 		if (min > MOST_REPEATS || (max > MOST_REPEATS && max !== Number.POSITIVE_INFINITY) || max < min)
-			throw new RegexFault(`the repeat ${sign} is wrong`);
+			throw new RegexFault(`the repeat ${sign} is wrong`, max < min);
 		const possessive = this.#text[this.#at] === '+';
 		const turned = this.#text[this.#at] === '?';
 		if (possessive || turned) this.#at++;
