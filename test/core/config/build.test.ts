@@ -120,7 +120,7 @@ test('a file that cannot be read is named and leaves its scope open', () => {
 		read: (path) => (path === '/n/locked.conf' ? { kind: 'unreadable', reason: 'reading it is not allowed' } : files.read(path)),
 	});
 	expect(configuration.problems[0]?.message).toBe(
-		'/n/locked.conf cannot be read (reading it is not allowed), so what it sets is not known.',
+		'locked.conf cannot be read (reading it is not allowed), so what it sets is not known.',
 	);
 	expect(only(configuration.root, 'http').unresolved).toHaveLength(1);
 });
