@@ -62,6 +62,7 @@ test.each([
 		'server {\nlisten 80;\nadd_header X "a;\nroot /a;\n}',
 		'server {\nlisten 80;\nadd_header X "a";\nroot /a;\n}',
 	],
+	['an open quote in a block on one line', 'server { listen 80; add_header X "a; }', 'server { listen 80; add_header X "a"; }'],
 	['a no-break space behind the name', 'server { listen\u00a080; }', 'server { listen 80; }'],
 	['a no-break space between words', 'server { add_header X\u00a0a; }', 'server { add_header X a; }'],
 	['a listen as a URL', 'server { listen http://127.0.0.1:80; }', 'server { listen 127.0.0.1:80; }'],

@@ -105,10 +105,14 @@ the next line part of the directive, so the line that nginx names is often not t
 		for (const file of context.configuration.files.values()) {
 			if (file.tree.template) continue;
 			let commented = -1;
+			let unquoted = -1;
 			for (const problem of file.tree.problems) {
 				const line = file.tree.source.lineAt(problem.span.start);
 				// The words behind a ";" that was meant to start a comment are no directive without its end.
 				if (line === commented && problem.code === 'missing-semicolon') continue;
+				// What seems to lack its end is inside of a quote that lacks its own.
+				if (problem.code === 'missing-semicolon' && problem.span.end === unquoted) continue;
+				if (problem.code === 'unterminated-quote') unquoted = problem.span.end;
 				const isMeant = problem.code === 'unexpected-semicolon' && isComment(file, problem.span);
 				if (isMeant) commented = line;
 				yield {
@@ -155,12 +159,24 @@ function isComment({ tree }: ConfigFile, { start, end }: Span): boolean {
 	return text.slice(lineStarts[line] ?? 0, start).trim() === '' && /\w/.test(rest) && !/[;{}]/.test(rest);
 }
 
-/** Closes the quote where its line ends, when that leaves less that nginx cannot read. */
+/** Closes the quote before the first ";" behind it, or where its line ends: where that leaves the least that nginx cannot read. */
 function closeQuote({ path, tree }: ConfigFile, { start, end }: Span): readonly Cure[] {
 	const { text } = tree.source;
-	const edit = { path, span: { start: end, end }, text: text[start] ?? '"' };
-	const after = parseConfiguration(`${text.slice(0, end)}${edit.text}${text.slice(end)}`);
-	return after.problems.length < tree.problems.length ? [{ title: 'Close the quote', preferred: true, edits: [edit] }] : [];
+	const quote = text[start] ?? '"';
+	const semicolon = text.indexOf(';', start);
+	const [best] = [...(semicolon !== -1 && semicolon < end ? [semicolon] : []), end]
+		.map((at) => ({ at, left: parseConfiguration(`${text.slice(0, at)}${quote}${text.slice(at)}`).problems.length }))
+		.filter(({ left }) => left < tree.problems.length)
+		.sort((a, b) => a.left - b.left);
+	return best === undefined
+		? []
+		: [
+				{
+					title: 'Close the quote',
+					preferred: true,
+					edits: [{ path, span: { start: best.at, end: best.at }, text: quote }],
+				},
+			];
 }
 
 /** Puts an expression with a repeat into quotes; the `)` that ends a condition stays outside. */
