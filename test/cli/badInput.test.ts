@@ -92,7 +92,7 @@ test.each([
 	['an include of itself', 'cycle.conf', 1, /includes itself.*\[include-cycle\]/],
 	['includes in a circle', 'round.conf', 1, /round-b\.inc:1:1 error .*\[include-cycle\]/],
 	['an include of a file that is not there', 'gone.conf', 1, /information No file for include nowhere\.inc.*\[include-missing\]/],
-	['an include of a folder', 'folder-in.conf', 1, /warning .*cannot be read \(it is not a file\).*\[include-missing\]/],
+	['an include of a folder', 'folder-in.conf', 1, /warning .*cannot be read \(it is a folder\).*\[include-missing\]/],
 	['an include of a pipe', 'pipe-in.conf', 1, /warning .*cannot be read \(it is not a file\)/],
 	['an include of a binary file', 'binary-in.conf', 1, /warning .*cannot be read \(it is a binary file\)/],
 	['an empty file', 'empty.conf', 0, /^Nothing to report/],

@@ -82,7 +82,8 @@ export function unknownName(placed: PlacedDirective, context: ReferenceContext):
 			cure: { title: `Write a blank behind ${known}`, span, text },
 		};
 	}
-	if (/[(){}/\\<>$]/.test(value) || /[^\x21-\x7e]/.test(value))
+	const isImpossible = /[(){}/\\<>$]/.test(value) || /[^\x21-\x7e]/.test(value);
+	if (isImpossible && suggestName(value, context) === undefined)
 		return {
 			message: `no directive can be called ${shortened(value)}. Look for a quote, a brace or a semicolon that is missing before it.`,
 			suggestion: undefined,

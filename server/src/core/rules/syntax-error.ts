@@ -159,9 +159,14 @@ function isComment({ tree }: ConfigFile, { start, end }: Span): boolean {
 	return text.slice(lineStarts[line] ?? 0, start).trim() === '' && /\w/.test(rest) && !/[;{}]/.test(rest);
 }
 
+/** How long a text is read again to see whether a cure mends it. */
+const MOST_READ_AGAIN = 1_000_000;
+
 /** Closes the quote before the first ";" behind it, or where its line ends: where that leaves the least that nginx cannot read. */
 function closeQuote({ path, tree }: ConfigFile, { start, end }: Span): readonly Cure[] {
 	const { text } = tree.source;
+	// Each place is tried by reading the whole text again.
+	if (text.length > MOST_READ_AGAIN) return [];
 	const quote = text[start] ?? '"';
 	const semicolon = text.indexOf(';', start);
 	const [best] = [...(semicolon !== -1 && semicolon < end ? [semicolon] : []), end]

@@ -353,7 +353,7 @@ class Reader {
 		const shapes = this.#shapes(name);
 		if (shapes === undefined) return { at, nginxMessage: `unknown directive "${name}"` };
 		if (!shapes.some(({ block }) => block)) return { at, nginxMessage: `directive "${name}" is not terminated by ";"` };
-		if (name === 'if') return { at, nginxMessage: `invalid condition "${this.#words.at(-1)?.value ?? ''}"` };
+		if (name === 'if') return { at, nginxMessage: `invalid condition "${text.slice(start, at)}"` };
 		const stop = text.slice(end).search(/[;{]/);
 		return { at: stop === -1 ? text.length : end + stop, nginxMessage: `unknown directive "${text.slice(at + 1, end)}"` };
 	}
