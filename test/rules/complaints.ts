@@ -164,7 +164,7 @@ export const COMPLAINTS: readonly Complaint[] = [
 			),
 		},
 		says: [
-			'upgrade-value-wrong: The backend gets "Upgrade: upgrade" instead of "Upgrade: websocket" and refuses the handshake. Write `proxy_set_header Upgrade $http_upgrade;` and give Connection the value that says upgrade.',
+			'upgrade-value-wrong: The backend gets "Upgrade: upgrade" instead of "Upgrade: websocket", because $connection_upgrade holds the word for Connection, and refuses the handshake. Write `proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection $connection_upgrade;`.',
 		],
 	},
 	{
@@ -172,7 +172,7 @@ export const COMPLAINTS: readonly Complaint[] = [
 		complaint: 'the shell ate the $',
 		files: { [MAIN]: http(server(WORKS.replace('"upgrade"', '"connection_upgrade"'))) },
 		says: [
-			'connection-not-upgrade: The backend gets "Connection: connection_upgrade" beside Upgrade, and 19 of 21 tested backends refuse such a handshake. Write `proxy_set_header Connection $connection_upgrade;` (with its map in the http block).',
+			'connection-not-upgrade: The backend gets "Connection: connection_upgrade", which is not the word "upgrade", and a backend that keeps to RFC 6455 refuses the handshake. Write `proxy_set_header Connection $connection_upgrade;`, with its map in the http block.',
 		],
 	},
 	{

@@ -36,6 +36,7 @@ export function effectOnSubject({ was, is, part, stays, unguarded }: Change, on:
 function isMeant(name: string, on: Cure['changes']): boolean {
 	if (name.startsWith('header ')) {
 		const header = name.slice('header '.length);
+		if (on?.startsWith('headers:') === true && on.split(':').includes(header)) return true;
 		return HANDSHAKE_HEADERS.test(header) || header === on || (on === 'backend' && header === 'host');
 	}
 	return (

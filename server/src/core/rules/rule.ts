@@ -21,9 +21,9 @@ export interface Cure {
 	readonly preferred: boolean;
 	/**
 	 * What of the route's own request the cure changes on purpose, beside the headers of a handshake. `subrequest`: nothing of it, but that of
-	 * an internal location that it asks.
+	 * an internal location that it asks. `headers:a:b`: these headers (lower case), of which one was meant to be the other.
 	 */
-	readonly changes?: 'path' | 'host' | 'backend' | 'subrequest';
+	readonly changes?: 'path' | 'host' | 'backend' | 'subrequest' | `headers:${string}`;
 }
 
 export interface RelatedPlace extends Place {
