@@ -1,8 +1,9 @@
+import { readMap } from '../config/maps.ts';
 import type { PlacedDirective } from '../config/model.ts';
 import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { handshakeRequest } from '../routes/urls.ts';
-import { mendMap, sourceVariable } from './mapMend.ts';
+import { sourceVariable } from './mapMend.ts';
 import { type Cure, defineRule, placeOf, type RuleContext } from './rule.ts';
 import { evidenceOf, titleOf } from './wording.ts';
 
@@ -107,7 +108,7 @@ server {
 				severity: 'warning',
 				at: placeOf(at),
 				related: evidenceOf(route),
-				message: `${isMap ? 'This map fits' : 'This comparison fits'} "Connection: Upgrade" alone: a client that sends "Connection: keep-alive, Upgrade", as older Firefox does, gets no WebSocket from ${titleOf(route)}. ${isMap ? mendMap(at).advice : `Write \`${conditionFor(at)}\`.`}`,
+				message: `${isMap ? 'This map fits' : 'This comparison fits'} "Connection: Upgrade" alone: a client that sends "Connection: keep-alive, Upgrade", as older Firefox does, gets no WebSocket from ${titleOf(route)}. ${adviceFor(at)}`,
 				cures: () => curesOf(at),
 			};
 		}
@@ -159,10 +160,32 @@ function conditionFor({ node }: PlacedDirective): string {
 	return `if ($http_connection ${node.args[1]?.value.startsWith('!') === true ? '!~*' : '~*'} upgrade)`;
 }
 
+function adviceFor(at: PlacedDirective): string {
+	if (at.node.name.value !== 'map') return `Write \`${conditionFor(at)}\`.`;
+	const key = keyOf(at);
+	return key === undefined
+		? 'Let it look up $http_upgrade, or write the key `"~*upgrade"`.'
+		: `Write \`"~*upgrade"\` for the key \`${key.node.name.value}\`, which fits every list with the word in it.`;
+}
+
+/** The entry of a map that fits the bare word. */
+function keyOf(map: PlacedDirective): PlacedDirective | undefined {
+	const entry = readMap(map).lookUp('Upgrade')?.at;
+	return entry === undefined || entry.node.name.value === 'default' ? undefined : entry;
+}
+
 function curesOf(at: PlacedDirective): readonly Cure[] {
 	if (at.node.name.value === 'map') {
-		const { edits } = mendMap(at);
-		return edits.length === 0 ? [] : [{ title: 'Let the map find the word in the list', preferred: true, edits }];
+		const key = keyOf(at);
+		return key === undefined
+			? []
+			: [
+					{
+						title: 'Let the map find the word in the list',
+						preferred: true,
+						edits: [{ path: key.file.path, span: key.node.name.span, text: '"~*upgrade"' }],
+					},
+				];
 	}
 	const [first] = at.node.args;
 	const last = at.node.args.at(-1);

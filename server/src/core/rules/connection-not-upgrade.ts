@@ -14,7 +14,7 @@ export default defineRule({
 	severity: 'error',
 	why: `The backend needs both headers: Upgrade says what to become, Connection says that it is meant for this hop. nginx replaces
 the client's Connection by its own ("close" before 1.29.7, none since), so it has to be set. 19 of 21 tested backends refuse a
-handshake without it.`,
+handshake without it. Words without a comma between them (\`Upgrade upgrade\`) are taken by 5 of the 21, so that is a warning.`,
 	remedy: "Set `proxy_set_header Connection $connection_upgrade;` with the map `default upgrade; '' '';` from $http_upgrade.",
 	ignore: 'The backend is known not to look at Connection (websockify and Mojolicious do not).',
 	rows: ['HD2', 'HD7', 'HD10', 'HD11', 'HD17'],

@@ -55,9 +55,13 @@ export function forwardingOf(route: Route, version: NginxVersion): Forwarding | 
 		return undefined;
 	const headers = effective(route.location, 'proxy_set_header', version);
 	const lines = headers.level === 'own' || headers.level === 'inherited' ? headers.directives : [];
+	const upgrade = stateOf(route.handshake, 'upgrade', lines);
+	const connection = stateOf(route.handshake, 'connection', lines);
+	// A line with more or fewer words keeps nginx from starting: what it would send is nobody's trouble.
+	if ([...upgrade.at, ...connection.at].some(({ node }) => node.args.length !== 2)) return undefined;
 	return {
-		upgrade: stateOf(route.handshake, 'upgrade', lines),
-		connection: stateOf(route.handshake, 'connection', lines),
+		upgrade,
+		connection,
 		lines,
 		own: headers.level === 'own',
 		lost: headers.level === 'own' ? lostLines(route.location, lines) : [],

@@ -99,7 +99,7 @@ Upgrade lines (Node's ws and faye-websocket, socket.io, Mojolicious, Puma with f
 						...lines.filter((line) => line !== shown).map((line) => ({ ...placeOf(line.at), message: 'Sent as well.' })),
 						...evidenceOf(route),
 					],
-					message: `${titleOf(route)} sends the backend ${lines.length} ${header === 'upgrade' ? 'Upgrade' : 'Connection'} lines (${lines.map(({ value }) => `"${value}"`).join(' and ')}), ${consequence(header, isRight(first))}. Remove this one${lines.length > 2 ? `, and leave the one in ${whereIs(kept.at, context.configuration)}` : ''}.`,
+					message: `${titleOf(route)} sends the backend ${lines.length} ${header === 'upgrade' ? 'Upgrade' : 'Connection'} lines (${lines.map(({ value }) => `"${value}"`).join(' and ')}), ${consequence(header, lines)}. Remove this one${lines.length > 2 ? `, and leave the one in ${whereIs(kept.at, context.configuration)}` : ''}.`,
 					cures: () => curesOf(away, header),
 				};
 			}
@@ -107,10 +107,10 @@ Upgrade lines (Node's ws and faye-websocket, socket.io, Mojolicious, Puma with f
 	},
 });
 
-function consequence(header: 'upgrade' | 'connection', firstIsRight: boolean): string {
+function consequence(header: 'upgrade' | 'connection', lines: readonly HeaderLine[]): string {
 	if (header === 'upgrade')
-		return "and 8 of 21 tested backends refuse that, Node's ws, socket.io, Python websockets and Tornado among them";
-	return firstIsRight
+		return `and 8 of 21 tested backends refuse ${lines.every(isRight) ? 'that' : 'two even when both are right'}, Node's ws, socket.io, Python websockets and Tornado among them`;
+	return lines[0] !== undefined && isRight(lines[0])
 		? 'and a backend that looks at the last one alone refuses the handshake'
 		: 'and 4 of 21 tested backends look at the first one alone and refuse the handshake (Go x/net, websocketd, Jetty, aiohttp)';
 }

@@ -14,7 +14,7 @@ export default defineRule({
 	severity: 'error',
 	why: `A handshake needs the client's Sec-WebSocket-Key and Sec-WebSocket-Version. \`proxy_pass_request_headers off\` drops all of the
 client's headers, and \`proxy_set_header Sec-WebSocket-Key ""\` drops one: 20 of 21 tested backends refuse a handshake without the key, and 18 one
-without the version. A key of your own opens nothing either: the client checks the answer against its own.`,
+without the version, which is a warning. A key of your own opens nothing either: the client checks the answer against its own.`,
 	remedy:
 		'Pass the handshake headers on: `proxy_set_header Sec-WebSocket-Key $http_sec_websocket_key;` and so on for Version, Protocol and Extensions.',
 	ignore: 'Never on a WebSocket route.',

@@ -119,35 +119,33 @@ or HTTP/1.1 without any, is wrong, and RFC 9112 has the backend answer 400 to it
 			if (hosts.some(({ value }) => value.includes('$'))) continue;
 			const sent = hosts.filter(({ value }) => value !== '');
 			const last = hosts.at(-1);
-			const [first] = sent;
-			const kept = sent.at(-1);
 			if (last === undefined || (sent.length === 0 && !hosts.every(isEmptyForAll)) || sent.length === 1) continue;
-			yield first === undefined || kept === undefined ? missing(route, last, context) : repeated(route, sent, first, kept);
+			yield sent.length === 0 ? missing(route, last, context) : repeated(route, sent);
 		}
 	},
 });
 
-function repeated(route: Route, sent: readonly HeaderLine[], first: HeaderLine, kept: HeaderLine): Report {
+function repeated(route: Route, sent: readonly HeaderLine[]): Report {
+	// What an included file says is other locations' business too: there the location's own lines go.
+	const own = new Set<PlacedDirective>(ownDirectives(route.location));
+	const shared = sent.findLast(({ at }) => !own.has(at));
+	const left = shared ?? sent.at(-1);
+	const away = sent.filter((line) => line !== left);
+	const at = placeOf((away[0] ?? sent[0] ?? { at: route.at }).at);
 	return {
 		route,
 		severity: 'warning',
-		at: placeOf(first.at),
-		related: [{ ...placeOf(kept.at), message: 'Sent as well.' }, ...evidenceOf(route)],
-		message: `${titleOf(route)} sends the backend ${sent.length} Host headers, and a backend that keeps to RFC 9112 answers every request with 400 (Go and Tomcat do, Node takes the first one; nginx sends only the last from 1.31.4 on). Leave one line.`,
-		cures: () => {
-			// What an included file says is other locations' business too: there the location's own lines go.
-			const own = new Set<PlacedDirective>(ownDirectives(route.location));
-			const shared = sent.findLast(({ at }) => !own.has(at));
-			const left = shared ?? kept;
-			return [
-				{
-					title: shared === undefined ? 'Leave the last Host line' : "Remove the location's own Host line",
-					preferred: true,
-					edits: sent.filter((line) => line !== left).map(({ at }) => removeDirective(at)),
-					changes: 'host',
-				},
-			];
-		},
+		at,
+		related: [...(left === undefined ? [] : [{ ...placeOf(left.at), message: 'Sent as well.' }]), ...evidenceOf(route)],
+		message: `${titleOf(route)} sends the backend ${sent.length} Host headers (${sent.map(({ value }) => `"${value}"`).join(' and ')}), and a backend that keeps to RFC 9112 answers every such request with 400: Go and Tomcat do, Node takes the first. Leave one line; nginx sends the last one alone from 1.31.4 on.`,
+		cures: () => [
+			{
+				title: shared === undefined ? 'Leave the last Host line' : "Remove the location's own Host line",
+				preferred: true,
+				edits: away.map((line) => removeDirective(line.at)),
+				changes: 'host',
+			},
+		],
 	};
 }
 

@@ -105,7 +105,7 @@ function fromConnection(at: PlacedDirective, map: CompiledMap): Mend {
 	);
 	if (entry !== undefined)
 		return {
-			advice: `Write \`"~*upgrade"\` for the key \`${entry.node.name.value}\`, which is true for every Connection with the word in it.`,
+			advice: `Write \`"~*upgrade"\` for the key \`${entry.node.name.value}\`, which fits every Connection with the word in it.`,
 			edits: [{ path: entry.file.path, span: entry.node.name.span, text: '"~*upgrade"' }],
 		};
 	const added =

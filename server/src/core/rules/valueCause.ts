@@ -79,7 +79,7 @@ export function causeText(line: HeaderLine, configuration: Configuration): strin
 			return `\`set\` (${whereIs(cause.at, configuration)}) gives $${cause.name} ${line.value === '' ? 'no value' : `the value ${gives}`}`;
 		case 'header':
 			return line.value === ''
-				? `$${cause.name} is the client's header "${headerNamed(cause.name)}", and a handshake has none`
+				? `$${cause.name} reads a header "${headerNamed(cause.name)}", which a handshake does not have`
 				: undefined;
 		case 'unset':
 			return `$${cause.name} has no value here: what sets it stands in another server or location`;
