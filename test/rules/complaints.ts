@@ -290,7 +290,7 @@ export const COMPLAINTS: readonly Complaint[] = [
 		all: true,
 		files: { [MAIN]: http(server(WORKS)) },
 		says: [
-			"upgrade-any-protocol: location /ws sends on any protocol that a client names in Upgrade; if the backend takes up another one than WebSocket (h2c), what is in that tunnel passes by locations, access rules and logs. Send a map's variable that is empty for everything but websocket.",
+			"upgrade-any-protocol: location /ws sends on any protocol that a client names in Upgrade; if the backend takes up another one than WebSocket (h2c), what is in that tunnel passes by locations, access rules and logs. Write `map $http_upgrade $websocket_upgrade { default ''; ~*^websocket$ websocket; }` in the http block and `proxy_set_header Upgrade $websocket_upgrade;` here.",
 		],
 	},
 	{

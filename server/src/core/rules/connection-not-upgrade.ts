@@ -273,7 +273,7 @@ function report(route: Route, forwarding: Forwarding, context: RuleContext): Rep
 			: `Write ${wanted}.`;
 	const message =
 		cause.kind === 'made-up'
-			? `$${cause.name} is a variable of nginx itself, a number, a time or an identifier, so the Connection that the backend gets never says "upgrade", and ${REFUSED_WITHOUT}.`
+			? `$${cause.name} is a variable of nginx itself, a number, a time or an identifier, so the Connection that the backend gets is never "upgrade", and 19 of 21 tested backends refuse that.`
 			: tested
 				? `${gets}: without a comma between the words that is no "upgrade", and 16 of 21 tested backends refuse it.`
 				: /upgrade/i.test(sent ?? '')
