@@ -65,7 +65,7 @@ describe('the cause is named', () => {
 		expect(message).toContain('Remove the `set`');
 	});
 	test('a map of another source gets no advice for one from $http_upgrade', () => {
-		const { message, after } = finding('map $arg_w $cu { default close; 1 upgrade; }', `${UPGRADE} ${CONNECTION}`);
+		const { message, after } = finding('map $request_method $cu { default close; POST upgrade; }', `${UPGRADE} ${CONNECTION}`);
 		expect(message).toContain('Let the map look up $http_upgrade');
 		expect(after).toBeUndefined();
 	});
@@ -75,7 +75,10 @@ describe('the cause is named', () => {
 		expect(after?.[MAIN]).not.toContain('default close');
 	});
 	test('a map that takes the place of the client’s header', () => {
-		const { rule, severity } = finding(`${RIGHT}\nmap $arg_x $http_upgrade { default none; }`, `${UPGRADE} ${CONNECTION}`);
+		const { rule, severity } = finding(
+			`${RIGHT}\nmap $request_method $http_upgrade { default none; }`,
+			`${UPGRADE} ${CONNECTION}`,
+		);
 		expect([rule, severity]).toEqual(['request-header-redefined', 'error']);
 	});
 	test('words without a comma are a warning: five backends take them', () => {

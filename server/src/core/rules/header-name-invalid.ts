@@ -132,7 +132,10 @@ function report(route: Route, at: PlacedDirective, forwarding: Forwarding | unde
 			at: place,
 			message: `nginx takes "${name}" for the whole name of this header, so the backend gets no usable ${header} header and the handshake fails. Write \`proxy_set_header ${header} ${meant === 'upgrade' ? '$http_upgrade' : connectionValue(route.location, context.variables()).text};\`.`,
 			cures: () =>
-				forwardCures(route, forwarding, context, `Name the header ${header}`).map((cure) => ({ ...cure, ...renamedBy(forwarding) })),
+				forwardCures(route, forwarding, context, `Name the header ${header}`).map((cure) => ({
+					...cure,
+					...renamedBy(forwarding),
+				})),
 		};
 	}
 	const proper = properName(name);

@@ -58,9 +58,9 @@ server {
 		{
 			title: 'the map takes the place of the client’s header',
 			within: 'http',
-			bad: `map $arg_mode «$http_upgrade» {
+			bad: `map $request_method «$http_upgrade» {
 	default none;
-	ws websocket;
+	POST '';
 }
 server {
 	listen 8080;
@@ -73,9 +73,9 @@ server {
 	}
 }
 `,
-			good: `map $arg_mode $mapped_upgrade {
+			good: `map $request_method $mapped_upgrade {
 	default none;
-	ws websocket;
+	POST '';
 }
 server {
 	listen 8080;
