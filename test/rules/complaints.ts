@@ -176,7 +176,7 @@ export const COMPLAINTS: readonly Complaint[] = [
 			),
 		},
 		says: [
-			'upgrade-value-wrong: The backend gets "Upgrade: upgrade" instead of "Upgrade: websocket" and refuses the handshake. Write `proxy_set_header Upgrade $http_upgrade;` and give Connection the value that says upgrade.',
+			'upgrade-value-wrong: The backend gets "Upgrade: upgrade" instead of "Upgrade: websocket", because $connection_upgrade holds the word for Connection, and refuses the handshake. Write `proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection $connection_upgrade;`.',
 		],
 	},
 	{
@@ -184,7 +184,7 @@ export const COMPLAINTS: readonly Complaint[] = [
 		complaint: 'the shell ate the $',
 		files: { [MAIN]: http(server(WORKS.replace('"upgrade"', '"connection_upgrade"'))) },
 		says: [
-			'connection-not-upgrade: The backend gets "Connection: connection_upgrade" beside Upgrade, and 19 of 21 tested backends refuse such a handshake. Write `proxy_set_header Connection $connection_upgrade;` (with its map in the http block).',
+			'connection-not-upgrade: The backend gets "Connection: connection_upgrade", which is not the word "upgrade", and a backend that keeps to RFC 6455 refuses the handshake. Write `proxy_set_header Connection $connection_upgrade;`, with its map in the http block.',
 		],
 	},
 	{
@@ -302,7 +302,7 @@ export const COMPLAINTS: readonly Complaint[] = [
 		all: true,
 		files: { [MAIN]: http(server(WORKS)) },
 		says: [
-			"upgrade-any-protocol: location /ws sends on any protocol that a client names in Upgrade; if the backend takes up another one than WebSocket (h2c), what is in that tunnel passes by locations, access rules and logs. Send a map's variable that is empty for everything but websocket.",
+			"upgrade-any-protocol: location /ws sends on any protocol that a client names in Upgrade; if the backend takes up another one than WebSocket (h2c), what is in that tunnel passes by locations, access rules and logs. Write `map $http_upgrade $websocket_upgrade { default ''; ~*^websocket$ websocket; }` in the http block and `proxy_set_header Upgrade $websocket_upgrade;` here.",
 		],
 	},
 	{

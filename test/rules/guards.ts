@@ -70,6 +70,32 @@ ${location('', { server: 'server_name localhost other.example.com;' })}`,
 	{ rows: ['HD12'], title: 'capital letters', http: location('', { headers: connection('UPGRADE') }) },
 	{ rows: ['HD13'], title: 'the Connection of the client', http: location('', { headers: connection('$http_connection') }) },
 	{
+		rows: ['HD21'],
+		title: 'an empty Connection beside the right one, and the right one twice',
+		http: location('proxy_set_header Connection ""; proxy_set_header Connection "keep-alive, Upgrade";'),
+	},
+	{
+		rows: ['HD17', 'IN13'],
+		title: 'Host from a header that only a proxy in front sends, beside one that is empty',
+		http: location('proxy_set_header Host $http_x_forwarded_host; proxy_set_header Host "";'),
+	},
+	{
+		rows: ['HD14', 'HD13'],
+		title: 'an if that looks for the word in Connection',
+		http: location('', {
+			server: 'set $c close; if ($http_connection ~* upgrade) { set $c upgrade; }',
+			headers: connection('$c'),
+		}),
+	},
+	{
+		rows: ['MP5'],
+		title: 'a list of what may be upgraded',
+		http: location('', {
+			http: 'map $http_upgrade $c { default close; websocket upgrade; h2c close; }',
+			headers: connection('$c'),
+		}),
+	},
+	{
 		rows: ['HD14'],
 		title: 'a map by a regular expression over the Connection of the client',
 		http: location('', {

@@ -52,6 +52,12 @@ describe('the headers that the backend gets', () => {
 			`${PASS} ${VERSION} proxy_set_header Upgrade $http_upgrde; proxy_set_header Connection upgrade;`,
 			['upgrade-missing'],
 		],
+		['a line in an if, which nginx refuses', `${PASS} ${BOTH} if ($http_upgrade) { proxy_set_header Connection close; }`, []],
+		[
+			'a variable that is a number',
+			`${PASS} ${VERSION} ${UPGRADE} proxy_set_header Connection $connection-upgrade;`,
+			['connection-value'],
+		],
 		['HD21: Upgrade twice', `${PASS} ${BOTH} ${UPGRADE}`, ['upgrade-value']],
 		['HD21: one of two Connection lines is empty', `${PASS} ${BOTH} proxy_set_header connection "";`, []],
 		[

@@ -137,7 +137,9 @@ describe('what cannot be known', () => {
 		expect(answer('if ($request_id = "") { return 403; } return 404;')).toBe('404');
 		expect(answer('set $x $request_id; return 404;')).toBe('404');
 		expect(answer('proxy_pass http://127.0.0.1:1; proxy_set_header X $request_id;')).toBe('GET / → 127.0.0.1:1');
-		expect(answer('proxy_pass http://127.0.0.1:1; proxy_set_header Connection $request_id;')).toBe('unknown');
+		expect(answer('proxy_pass http://127.0.0.1:1; proxy_set_header Connection $hostname;')).toBe('unknown');
+		// Whatever the number is, it is not the word that a handshake needs.
+		expect(answer('proxy_pass http://127.0.0.1:1; proxy_set_header Connection $connection-upgrade;')).toBe('GET / → 127.0.0.1:1');
 		expect(answer('proxy_pass http://$request_id;')).toBe('unknown');
 		expect(answer('return 301 /$request_id;')).toBe('unknown');
 		expect(answer('content_by_lua_block { ngx.say("x") }')).toBe('unknown');

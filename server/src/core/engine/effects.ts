@@ -43,6 +43,7 @@ export function effectOnTaken({ was, is, unguarded }: Change): Effect {
 function isMeant(name: string, on: Cure['changes']): boolean {
 	if (name.startsWith('header ')) {
 		const header = name.slice('header '.length);
+		if (on?.startsWith('headers:') === true && on.split(':').includes(header)) return true;
 		return HANDSHAKE_HEADERS.test(header) || header === on || (on === 'backend' && header === 'host');
 	}
 	return (

@@ -16,6 +16,22 @@ export const GREETING_VARIABLES = [
 	'ssl_preread_alpn_protocols',
 ] as const;
 
+/** Numbers, times and identifiers that nginx makes up, with an example: never empty, and never a word that a header could mean. */
+const MADE_UP: Readonly<Record<string, string>> = {
+	connection: '2',
+	connection_requests: '1',
+	connection_time: '0.001',
+	request_id: '5f0c1d7ab2e94f63a8d0c7b1e2f3a495',
+	pid: '1234',
+	msec: '1735689600.123',
+	time_iso8601: '2025-01-01T00:00:00+00:00',
+	time_local: '01/Jan/2025:00:00:00 +0000',
+	request_length: '512',
+	request_time: '0.000',
+	bytes_sent: '0',
+	body_bytes_sent: '0',
+};
+
 /** Built-in variables of the http side, and those of the TLS greeting, that a request determines (src/http/ngx_http_variables.c and the modules' own tables). */
 export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>([
 	['args', args],
@@ -73,10 +89,10 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 		.concat(['upstream_header_time', 'upstream_response_length', 'upstream_bytes_received', 'upstream_bytes_sent'])
 		.concat(['proxy_protocol_addr', 'proxy_protocol_port', 'proxy_protocol_server_addr', 'proxy_protocol_server_port'])
 		.map((name): [string, BuiltIn] => [name, () => '']),
-	...['request_id', 'connection', 'connection_requests', 'connection_time', 'remote_port', 'realip_remote_port', 'pid', 'msec']
-		.concat(['time_local', 'time_iso8601', 'date_local', 'date_gmt', 'hostname', 'request_length', 'request_time', 'status'])
-		.concat(['bytes_sent', 'body_bytes_sent', 'binary_remote_addr'])
-		.map((name): [string, BuiltIn] => [name, () => unknown(name, true)]),
+	...['remote_port', 'realip_remote_port', 'date_local', 'date_gmt', 'hostname', 'status', 'binary_remote_addr'].map(
+		(name): [string, BuiltIn] => [name, () => unknown(name, true)],
+	),
+	...Object.entries(MADE_UP).map(([name, sample]): [string, BuiltIn] => [name, () => unknown(name, true, sample)]),
 	...['ssl_protocol', 'ssl_cipher', 'ssl_ciphers', 'ssl_curve', 'ssl_curves', 'ssl_session_id', 'ssl_session_reused']
 		.concat(['ssl_client_cert', 'ssl_client_raw_cert', 'ssl_client_escaped_cert'])
 		.concat(['ssl_client_s_dn', 'ssl_client_i_dn', 'ssl_client_s_dn_legacy', 'ssl_client_i_dn_legacy', 'ssl_client_serial'])
@@ -88,8 +104,8 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 	['ssl_client_verify', (state) => (state.tls ? 'NONE' : '')],
 ]);
 
-function unknown(name: string, filled = false): Unknowable {
-	return unknowable(`$${name}`, `$${name} is known only while nginx runs`, filled);
+function unknown(name: string, filled = false, sample?: string): Unknowable {
+	return unknowable(`$${name}`, `$${name} is known only while nginx runs`, filled, sample);
 }
 
 function notBuiltIn(name: string): Unknowable {

@@ -135,6 +135,7 @@ function tellsMethod(level: Level, module: string): boolean {
 function sentValue(passed: Passed, lower: string, found: Collector): string | undefined | 'unsure' {
 	const value = joined(passed.headers.sent, lower);
 	if (value === undefined || typeof value === 'string') return value;
+	if (value.sample !== undefined) return value.sample;
 	found.unknown ??= value.reason;
 	return 'unsure';
 }

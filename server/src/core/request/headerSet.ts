@@ -1,7 +1,7 @@
 import type { PlacedDirective } from '../config/model.ts';
 import type { HeaderLines, Level } from './level.ts';
 import type { RequestState } from './state.ts';
-import { textOf, type Value } from './value.ts';
+import { textOf, unknowable, type Value } from './value.ts';
 import { decisive, evaluate } from './values.ts';
 
 /** One header line that the configuration sends or blanks. */
@@ -87,7 +87,7 @@ function asReceived(header: SentHeader): SentHeader {
 	return {
 		...header,
 		lower: header.lower.slice(0, colon),
-		value: typeof header.value === 'string' ? value : { ...header.value, text: value },
+		value: typeof header.value === 'string' ? value : unknowable(value, header.value.reason, true),
 	};
 }
 
@@ -107,5 +107,11 @@ export function joined(headers: readonly SentHeader[], lower: string): Value | u
 	if (first === undefined) return undefined;
 	if (values.every((value) => typeof value === 'string')) return values.join(', ');
 	const vague = values.find((value) => typeof value !== 'string');
-	return { text: values.map(textOf).join(', '), reason: typeof vague === 'object' ? vague.reason : '', filled: true };
+	const samples = values.map((value) => (typeof value === 'string' ? value : value.sample));
+	return unknowable(
+		values.map(textOf).join(', '),
+		typeof vague === 'object' ? vague.reason : '',
+		true,
+		samples.includes(undefined) ? undefined : samples.join(', '),
+	);
 }

@@ -158,8 +158,12 @@ export class Level {
 		return known;
 	}
 
-	/** The proxy_set_header lines in force, with their names in lower case and their values cut at the variables. */
+	/**
+	 * The proxy_set_header lines in force, with their names in lower case and their values cut at the variables. nginx refuses those of an
+	 * `if` or a `limit_except`: what they would do is nobody's trouble.
+	 */
 	get headerLines(): HeaderLines {
+		if (this.isNameless && this.outer !== undefined) return this.outer.headerLines;
 		if (this.#headerLines === undefined) {
 			const { lines, unknown } = this.lines('proxy_set_header');
 			this.#headerLines = {

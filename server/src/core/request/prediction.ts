@@ -56,6 +56,17 @@ export interface Obstacle {
 	readonly text: string;
 }
 
+/** What one line of the configuration makes of a header. */
+export interface HeaderLine {
+	/** Lower case, as the backend reads it. */
+	readonly name: string;
+	/** '' when the header is not sent; `$name` in place of what is not known. */
+	readonly value: string;
+	readonly at: PlacedDirective;
+	/** The maps, `set` lines and conditions that the value was read from. */
+	readonly sources: readonly PlacedDirective[];
+}
+
 export interface UpstreamRequest {
 	readonly module: 'proxy' | 'uwsgi' | 'scgi' | 'fastcgi' | 'grpc' | 'memcached' | 'stream';
 	readonly scheme: string;
@@ -68,6 +79,8 @@ export interface UpstreamRequest {
 	readonly headers: ReadonlyMap<string, string>;
 	/** The directive that decided each header, where it is not a default. */
 	readonly headerSources: ReadonlyMap<string, readonly PlacedDirective[]>;
+	/** The proxy_set_header lines in force in the order sent, those that send nothing among them. */
+	readonly lines: readonly HeaderLine[];
 	/** The upstream block, when there is one. */
 	readonly upstream: PlacedDirective | undefined;
 	/** The balancing method of it: `round robin`, `ip_hash`, `hash`, `least_conn`, `random`, `sticky`, `least_time`. */

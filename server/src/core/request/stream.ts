@@ -251,6 +251,7 @@ function upstreamOf(
 		httpVersion: request.httpVersion ?? '1.1',
 		headers: passedThrough(request),
 		headerSources: new Map(),
+		lines: [],
 		upstream: backends?.upstream,
 		balancing: backends?.balancing ?? 'round robin',
 	};

@@ -2,7 +2,7 @@ import type { PlacedDirective } from '../config/model.ts';
 import { fromBytes, lowerCase } from '../text/bytes.ts';
 import { type HeaderSet, joined, proxyHeaders, type SentHeader } from './headerSet.ts';
 import { type Level, PASSES } from './level.ts';
-import type { UpstreamRequest } from './prediction.ts';
+import type { HeaderLine, UpstreamRequest } from './prediction.ts';
 import type { LiteralTarget, RequestState } from './state.ts';
 import { type Backends, backendsOf, parseTarget, proxyHostOf, proxyPortOf, type Target } from './target.ts';
 import { escapeUri } from './uri.ts';
@@ -71,8 +71,9 @@ class BuiltRequest implements UpstreamRequest {
 	readonly #sent: readonly SentHeader[];
 	#headers: UpstreamRequest['headers'] | undefined;
 	#sources: UpstreamRequest['headerSources'] | undefined;
+	#lines: UpstreamRequest['lines'] | undefined;
 
-	constructor(sent: readonly SentHeader[], parts: Omit<UpstreamRequest, 'headers' | 'headerSources'>) {
+	constructor(sent: readonly SentHeader[], parts: Omit<UpstreamRequest, 'headers' | 'headerSources' | 'lines'>) {
 		this.module = parts.module;
 		this.scheme = parts.scheme;
 		this.addresses = parts.addresses;
@@ -92,6 +93,11 @@ class BuiltRequest implements UpstreamRequest {
 	get headerSources(): UpstreamRequest['headerSources'] {
 		this.#sources ??= sourcesOf(this.#sent);
 		return this.#sources;
+	}
+
+	get lines(): UpstreamRequest['lines'] {
+		this.#lines ??= linesOf(this.#sent);
+		return this.#lines;
 	}
 }
 
@@ -270,4 +276,10 @@ function sourcesOf(sent: readonly SentHeader[]): ReadonlyMap<string, readonly Pl
 		else known.push(at);
 	}
 	return sources;
+}
+
+function linesOf(sent: readonly SentHeader[]): readonly HeaderLine[] {
+	return sent.flatMap(({ lower, value, at, sources }) =>
+		at === undefined ? [] : [{ name: fromBytes(lower), value: fromBytes(textOf(value)), at, sources }],
+	);
 }

@@ -6,13 +6,15 @@ export interface Unknowable {
 	readonly reason: string;
 	/** True when the value is certainly not empty, whatever it is. */
 	readonly filled: boolean;
+	/** An example of the value, where none that it can have is a header's token: a number, a time, an identifier. */
+	readonly sample?: string;
 }
 
 /** Bytes, or what is known of them. */
 export type Value = string | Unknowable;
 
-export function unknowable(text: string, reason: string, filled = false): Unknowable {
-	return { text, reason, filled };
+export function unknowable(text: string, reason: string, filled = false, sample?: string): Unknowable {
+	return sample === undefined ? { text, reason, filled } : { text, reason, filled, sample };
 }
 
 /** The value, or what is known of it with `$name` for the rest. */

@@ -13,6 +13,7 @@ import type { Computed } from './variableSources.ts';
 export function evaluate(state: RequestState, template: Template, escapeCaptures = false): Value {
 	if (template.constant !== undefined) return template.constant;
 	let text = '';
+	let sample: string | undefined = '';
 	let unknown: Unknowable | undefined;
 	for (const piece of template.pieces) {
 		const value =
@@ -21,15 +22,18 @@ export function evaluate(state: RequestState, template: Template, escapeCaptures
 				: piece.kind === 'capture'
 					? capture(state, piece.number, escapeCaptures)
 					: variable(state, piece.name);
-		if (typeof value === 'string') text += value;
-		else {
+		if (typeof value === 'string') {
+			text += value;
+			if (sample !== undefined) sample += value;
+		} else {
 			text += value.text;
+			sample = sample === undefined || value.sample === undefined ? undefined : sample + value.sample;
 			unknown = { text: '', reason: unknown?.reason ?? value.reason, filled: unknown?.filled || value.filled };
 		}
 	}
 	if (unknown === undefined) return text;
 	const literal = template.pieces.some((piece) => piece.kind === 'literal' && piece.bytes !== '');
-	return unknowable(text, unknown.reason, unknown.filled || literal);
+	return unknowable(text, unknown.reason, unknown.filled || literal, sample);
 }
 
 /**

@@ -26,7 +26,7 @@ function proxies(body: Scope): boolean {
 function attemptsUpgrade(placed: PlacedDirective): boolean {
 	const [name, value] = placed.node.args.map((word) => word.value.trim().toLowerCase());
 	if (name === undefined || value === undefined || value === '') return false;
-	const header = name.replace(/:+$/, '').replace(/^http_/, '');
+	const header = name.replace(/[:=\s].*$/, '').replace(/^http_/, '');
 	const mentionsUpgrade = /upgr|websocket/.test(value);
 	if (placed.node.name.value === 'proxy_set_header') {
 		if (header === 'upgrade' || isMisspeltUpgrade(header)) return value !== 'close';

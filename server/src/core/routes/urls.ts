@@ -49,8 +49,8 @@ function authorityOf(url: RouteUrl): string {
 	return url.port === standard || url.port === 0 ? url.host : `${url.host}:${url.port}`;
 }
 
-/** The key of RFC 6455 §1.3's example. */
-const EXAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+/** A key as a client makes it up. Not that of RFC 6455's example, which a configuration may hold as a constant. */
+const EXAMPLE_KEY = 'S7wJ1vE0pZfQ4nKc9tYx2g==';
 
 const UPGRADE = ['Upgrade', 'websocket'] as const;
 const VERSION = ['Sec-WebSocket-Version', '13'] as const;

@@ -89,7 +89,13 @@ export default defineRule({
 
 function cures({ at, argument = 0 }: DirectiveProblem, version: NginxVersion): readonly Cure[] {
 	const written = at.node.args[argument]?.value ?? '';
-	const meant = /^\w+_timeout$/.test(at.node.name.value) && NEVER.test(written) ? '1d' : respelt(written);
+	// Of the HTTP versions this one alone carries WebSockets and is known to every nginx.
+	const meant =
+		at.node.name.value === 'proxy_http_version'
+			? '1.1'
+			: /^\w+_timeout$/.test(at.node.name.value) && NEVER.test(written)
+				? '1d'
+				: respelt(written);
 	const isTaken = definitionsOf(at.node.name.value).some(
 		(definition) =>
 			definition.value !== undefined &&

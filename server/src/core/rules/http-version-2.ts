@@ -1,3 +1,4 @@
+import { isAtLeast } from '../reference/versions.ts';
 import { httpVersionEdit } from './cures/httpVersion.ts';
 import { defineRule, placeOf } from './rule.ts';
 import { aboutRoute, routePlace } from './wording.ts';
@@ -55,6 +56,8 @@ server {
 		},
 	],
 	*check(context) {
+		// Before, nginx takes no 2 here and does not start: another rule says that.
+		if (!isAtLeast(context.version, '1.29.4')) return;
 		for (const route of context.routes) {
 			const obstacle =
 				route.handshake.location === route.location ? route.handshake.obstacles.find(({ code }) => code === 'http-2') : undefined;

@@ -21,9 +21,10 @@ export interface Cure {
 	readonly preferred: boolean;
 	/**
 	 * What of the route's own request the cure changes on purpose, beside the headers of a handshake. `subrequest`: nothing of it, but that of
-	 * an internal location that it asks. `takes`: which requests the location takes, as no ordinary one got to it.
+	 * an internal location that it asks. `takes`: which requests the location takes, as no ordinary one got to it. `headers:a:b`: these headers
+	 * (lower case), of which one was meant to be the other.
 	 */
-	readonly changes?: 'path' | 'host' | 'backend' | 'subrequest' | 'takes';
+	readonly changes?: 'path' | 'host' | 'backend' | 'subrequest' | 'takes' | `headers:${string}`;
 }
 
 export interface RelatedPlace extends Place {

@@ -4,6 +4,7 @@ import backendKeepaliveLost from './backend-keepalive-lost.ts';
 import backendTls from './backend-tls.ts';
 import cachedHandshake from './cached-handshake.ts';
 import connectionClientChosen from './connection-client-chosen.ts';
+import connectionComparedExactly from './connection-compared-exactly.ts';
 import connectionForEveryone from './connection-for-everyone.ts';
 import connectionNotUpgrade from './connection-not-upgrade.ts';
 import definitionDuplicate from './definition-duplicate.ts';
@@ -18,7 +19,9 @@ import handlerLost from './handler-lost.ts';
 import handlerOverridden from './handler-overridden.ts';
 import handshakeAnswered from './handshake-answered.ts';
 import handshakeHeaderChanged from './handshake-header-changed.ts';
+import handshakeHeaderRepeated from './handshake-header-repeated.ts';
 import handshakeKeyMissing from './handshake-key-missing.ts';
+import headerNameInvalid from './header-name-invalid.ts';
 import headersLost from './headers-lost.ts';
 import hostNotForwarded from './host-not-forwarded.ts';
 import hostRepeated from './host-repeated.ts';
@@ -100,6 +103,7 @@ export const RULES: readonly Rule[] = [
 	backendTls,
 	cachedHandshake,
 	connectionClientChosen,
+	connectionComparedExactly,
 	connectionForEveryone,
 	connectionNotUpgrade,
 	definitionDuplicate,
@@ -114,7 +118,9 @@ export const RULES: readonly Rule[] = [
 	handlerOverridden,
 	handshakeAnswered,
 	handshakeHeaderChanged,
+	handshakeHeaderRepeated,
 	handshakeKeyMissing,
+	headerNameInvalid,
 	headersLost,
 	hostNotForwarded,
 	hostRepeated,

@@ -5,7 +5,7 @@ import { aboutRoute, routePlace, whereIs } from './wording.ts';
 export default defineRule({
 	id: 'subprotocol-removed',
 	summary: 'The subprotocol that a client asks for never reaches the backend.',
-	severity: 'information',
+	severity: 'warning',
 	why: `An empty value removes the header. A client that asked for a subprotocol (graphql-ws, mqtt, stomp …) and gets none closes the
 connection: "Sent non-empty Sec-WebSocket-Protocol header but no response was received".`,
 	remedy: 'Remove the line.',
@@ -59,9 +59,9 @@ connection: "Sent non-empty Sec-WebSocket-Protocol header but no response was re
 			const own = line.scope === route.location && line.file === route.at.file;
 			yield {
 				...aboutRoute(route),
-				severity: 'information',
+				severity: 'warning',
 				at: own ? placeOf(line) : routePlace(route),
-				message: `The backend never learns which subprotocol a client asks for${own ? '' : ` (${whereIs(line, context.configuration)})`}, and a client that asks for one closes the connection when none is agreed. Remove the line \`proxy_set_header Sec-WebSocket-Protocol "";\`.`,
+				message: `The backend never learns which subprotocol a client asks for${own ? '' : ` (${whereIs(line, context.configuration)})`}, and a client that asks for one, as those for GraphQL, MQTT and STOMP do, closes the connection when none is agreed. Remove the line \`proxy_set_header Sec-WebSocket-Protocol "";\`.`,
 				cures: () => [
 					{ title: 'Let the subprotocol through', preferred: line.scope === route.location, edits: [removeDirective(line)] },
 				],

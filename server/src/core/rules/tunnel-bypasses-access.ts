@@ -1,7 +1,7 @@
 import { effective } from '../config/effective.ts';
 import { locationMatch } from '../config/location.ts';
 import type { Route } from '../routes/route.ts';
-import { forwardsAnyProtocol } from './anyProtocol.ts';
+import { ALLOW_LIST, forwardsAnyProtocol } from './anyProtocol.ts';
 import { allowListCure } from './cures/allowList.ts';
 import { defineRule, placeOf, placeOfArgument, type RuleContext } from './rule.ts';
 import { evidenceOf, titleOf, whereIs } from './wording.ts';
@@ -13,7 +13,8 @@ export default defineRule({
 	why: `\`proxy_set_header Upgrade $http_upgrade\` sends on whatever protocol the client names. A backend that takes up \`h2c\`, HTTP/2 in clear
 text, answers 101; from then on nginx passes bytes blindly, and the requests in them reach every path of that backend, whatever
 \`location\`, \`deny\` or \`auth_basic\` say.`,
-	remedy: "Send a map's variable that is empty for everything but `websocket`.",
+	remedy:
+		"Let a map choose: `map $http_upgrade $websocket_upgrade { default ''; websocket websocket; }`, and send `proxy_set_header Upgrade $websocket_upgrade;`.",
 	ignore: 'The backend never takes up another protocol.',
 	rows: ['SE1', 'SE6'],
 	sources: ['https://github.com/nginx/nginx/issues/1472', 'https://nginx.org/en/docs/http/websocket.html'],
@@ -76,7 +77,7 @@ server {
 				severity: 'information',
 				at: placeOfArgument(line, 1),
 				related: [{ ...placeOf(behind.at), message: 'Its access rules do not hold inside a tunnel.' }, ...evidenceOf(route)],
-				message: `${titleOf(route)} sends on any protocol that a client names in Upgrade: through a tunnel for h2c a client reaches ${titleOf(behind)} (${whereIs(behind.at, context.configuration)}) on the same backend past its access rules. Send a map's variable that is empty for everything but websocket.`,
+				message: `${titleOf(route)} sends on any protocol that a client names in Upgrade: through a tunnel for h2c a client reaches ${titleOf(behind)} (${whereIs(behind.at, context.configuration)}) on the same backend past its access rules. ${ALLOW_LIST}`,
 				cures: () => {
 					const cure = allowListCure(route, context.variables());
 					return cure === undefined ? [] : [cure];

@@ -1,4 +1,4 @@
-import { forwardsAnyProtocol } from './anyProtocol.ts';
+import { ALLOW_LIST, forwardsAnyProtocol } from './anyProtocol.ts';
 import { allowListCure } from './cures/allowList.ts';
 import { defineRule, placeOfArgument } from './rule.ts';
 import { evidenceOf, titleOf } from './wording.ts';
@@ -11,7 +11,8 @@ export default defineRule({
 	why: `\`proxy_set_header Upgrade $http_upgrade\` sends on \`h2c\`, \`TLS/1.0\` or any other word. If the backend answers 101, nginx passes
 bytes blindly, so later requests in that tunnel are neither matched with locations nor checked nor logged. On \`location /\` every path
 of the site is open to it. nginx's maintainers call this by design and recommend a list of what is allowed.`,
-	remedy: "Send a map's variable that is empty for everything but `websocket`.",
+	remedy:
+		"Let a map choose: `map $http_upgrade $websocket_upgrade { default ''; websocket websocket; }`, and send `proxy_set_header Upgrade $websocket_upgrade;`.",
 	ignore: 'The backend takes up no other protocol than WebSocket.',
 	rows: ['SE1', 'SE6'],
 	sources: ['https://github.com/nginx/nginx/issues/1472', 'https://nginx.org/en/docs/http/websocket.html'],
@@ -60,7 +61,7 @@ server {
 				severity: 'hint',
 				at: placeOfArgument(line, 1),
 				related: evidenceOf(route),
-				message: `${titleOf(route)} sends on any protocol that a client names in Upgrade${whole}; if the backend takes up another one than WebSocket (h2c), what is in that tunnel passes by locations, access rules and logs. Send a map's variable that is empty for everything but websocket.`,
+				message: `${titleOf(route)} sends on any protocol that a client names in Upgrade${whole}; if the backend takes up another one than WebSocket (h2c), what is in that tunnel passes by locations, access rules and logs. ${ALLOW_LIST}`,
 				cures: () => {
 					const cure = allowListCure(route, context.variables());
 					return cure === undefined ? [] : [cure];

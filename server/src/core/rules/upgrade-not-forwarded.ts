@@ -2,8 +2,9 @@ import type { Route } from '../routes/route.ts';
 import { forwardCures } from './cures/forward.ts';
 import { httpVersionEdit } from './cures/httpVersion.ts';
 import { webSocketRouteCure } from './cures/webSocketRoute.ts';
-import { type Forwarding, forwardingOf } from './forwarding.ts';
-import { type Cure, defineRule, type Report, type RuleContext } from './rule.ts';
+import { type Forwarding, forwardingOf, isHeaderName, renamedBy } from './forwarding.ts';
+import { type Cure, defineRule, placeOfArgument, type Report, type RuleContext } from './rule.ts';
+import { causeText, redefinitionIn } from './valueCause.ts';
 import { aboutRoute, routePlace, titleOf } from './wording.ts';
 
 export default defineRule({
@@ -88,27 +89,115 @@ server {
 `,
 			proof: { bad: 'fails' },
 		},
+		{
+			title: 'two letters are missing in the variable',
+			within: 'http',
+			bad: `map $http_upgrade $connection_upgrade {
+	default upgrade;
+	'' '';
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade «$http_ugrad»;
+		proxy_set_header Connection $connection_upgrade;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `map $http_upgrade $connection_upgrade {
+	default upgrade;
+	'' '';
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection $connection_upgrade;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'fails' },
+		},
+		{
+			title: 'a letter is missing in the name',
+			within: 'http',
+			bad: `map $http_upgrade $connection_upgrade {
+	default upgrade;
+	'' '';
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header «Upgrde» $http_upgrade;
+		proxy_set_header Connection $connection_upgrade;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `map $http_upgrade $connection_upgrade {
+	default upgrade;
+	'' '';
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection $connection_upgrade;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'fails' },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
 			const forwarding = forwardingOf(route, context.version);
 			if (forwarding === undefined || forwarding.upgrade.problem !== 'missing' || forwarding.lost.length > 0) continue;
+			const { misnamed, line } = forwarding.upgrade;
+			if (misnamed !== undefined && !isHeaderName(misnamed.node.args[0]?.value ?? '')) continue;
+			if (redefinitionIn(line) !== undefined) continue;
 			yield report(route, forwarding, context);
 		}
 	},
 });
 
 function report(route: Route, forwarding: Forwarding, context: RuleContext): Report {
-	const both = forwarding.connection.problem !== 'none';
+	const { misnamed, line } = forwarding.upgrade;
+	const fails = `the backend of ${titleOf(route)} sees a plain GET and the WebSocket handshake fails (200, 400, 404 or 426)`;
+	const wanted =
+		forwarding.connection.problem !== 'none'
+			? '`proxy_set_header Upgrade $http_upgrade;` and a `proxy_set_header Connection` that says upgrade'
+			: '`proxy_set_header Upgrade $http_upgrade;`';
+	const shared = { ...aboutRoute(route), cures: () => cures(route, forwarding, context) };
+	if (misnamed !== undefined)
+		return {
+			...shared,
+			at: placeOfArgument(misnamed, 0),
+			message: `This line sets a header called "${misnamed.node.args[0]?.value}" and not Upgrade, so ${fails}. Write ${wanted} in its place.`,
+		};
+	if (line !== undefined) {
+		const cause = causeText(line, context.configuration) ?? 'its value is empty';
+		return {
+			...shared,
+			at: placeOfArgument(line.at, 1),
+			message: `This line sends no Upgrade header, because ${cause}: ${fails}. Write ${wanted} in its place.`,
+		};
+	}
 	return {
-		...aboutRoute(route),
+		...shared,
 		at: routePlace(route),
-		message: `nginx drops the Upgrade header here, so the backend of ${titleOf(route)} sees a plain GET and the WebSocket handshake fails (200, 400, 404 or 426). Add ${
-			both
-				? '`proxy_set_header Upgrade $http_upgrade;` and a `proxy_set_header Connection` that says upgrade'
-				: '`proxy_set_header Upgrade $http_upgrade;`'
-		} to this location.`,
-		cures: () => cures(route, forwarding, context),
+		message: `nginx drops the Upgrade header here, so ${fails}. Add ${wanted} to this location.`,
 	};
 }
 
@@ -124,5 +213,6 @@ function cures(route: Route, forwarding: Forwarding, context: RuleContext): read
 	const forward = forwardCures(route, forwarding, context, title).map((cure) =>
 		version === undefined ? cure : { ...cure, edits: [version, ...cure.edits] },
 	);
-	return [...forward, ...(all === undefined ? [] : [all])];
+	const renamed = renamedBy(forwarding);
+	return [...forward, ...(all === undefined ? [] : [all])].map((cure) => ({ ...cure, ...renamed }));
 }

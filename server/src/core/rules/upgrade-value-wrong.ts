@@ -1,6 +1,9 @@
+import type { HeaderLine } from '../request/prediction.ts';
 import { forwardCures } from './cures/forward.ts';
-import { forwardingOf } from './forwarding.ts';
-import { defineRule, placeOfArgument } from './rule.ts';
+import { connectionValue } from './cures/mapBlock.ts';
+import { forwardingOf, isHeaderName, renamedBy } from './forwarding.ts';
+import { defineRule, placeOfArgument, type RuleContext } from './rule.ts';
+import { causeOf, causeText, redefinitionIn } from './valueCause.ts';
 import { aboutRoute, routePlace } from './wording.ts';
 
 export default defineRule({
@@ -53,17 +56,34 @@ server {
 	*check(context) {
 		for (const route of context.routes) {
 			const forwarding = forwardingOf(route, context.version);
-			if (forwarding === undefined || forwarding.upgrade.problem !== 'wrong') continue;
-			const line = forwarding.upgrade.at.at(-1);
+			if (forwarding === undefined || forwarding.upgrade.problem !== 'wrong' || forwarding.upgrade.repeated) continue;
+			const { line, misnamed } = forwarding.upgrade;
+			if (redefinitionIn(line) !== undefined) continue;
+			if (misnamed !== undefined && !isHeaderName(misnamed.node.args[0]?.value ?? '')) continue;
 			const sent = route.handshake.upstream?.headers.get('upgrade');
+			const why = line && whyWrong(line, context);
 			yield {
 				...aboutRoute(route),
-				at: line === undefined ? routePlace(route) : placeOfArgument(line, 1),
-				message: `The backend gets ${sent === undefined ? 'an Upgrade header that is not "websocket"' : `"Upgrade: ${sent}"`} instead of "Upgrade: websocket" and refuses the handshake. Write \`proxy_set_header Upgrade $http_upgrade;\`${
-					forwarding.connection.problem === 'none' ? '.' : ' and give Connection the value that says upgrade.'
+				at: line === undefined ? routePlace(route) : placeOfArgument(line.at, 1),
+				message: `The backend gets ${sent === undefined ? 'an Upgrade header that is not "websocket"' : `"Upgrade: ${sent}"`} instead of "Upgrade: websocket"${why === undefined ? '' : `, because ${why}`}, and refuses the handshake. Write \`proxy_set_header Upgrade $http_upgrade;\`${
+					forwarding.connection.problem === 'none'
+						? '.'
+						: ` and \`proxy_set_header Connection ${connectionValue(route.location, context.variables()).text};\`.`
 				}`,
-				cures: () => forwardCures(route, forwarding, context, "Send the client's Upgrade header"),
+				cures: () =>
+					forwardCures(route, forwarding, context, "Send the client's Upgrade header").map((cure) => ({
+						...cure,
+						...renamedBy(forwarding),
+					})),
 			};
 		}
 	},
 });
+
+/** Why a line sends what is no Upgrade, as a clause; a variable that says upgrade is there for the other header. */
+function whyWrong(line: HeaderLine, context: RuleContext): string | undefined {
+	const cause = causeOf(line);
+	return cause.kind === 'map' && line.value.toLowerCase() === 'upgrade'
+		? `$${cause.name} holds the word for Connection`
+		: causeText(line, context.configuration);
+}

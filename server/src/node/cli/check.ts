@@ -84,7 +84,6 @@ const REPORTERS: Readonly<Record<string, (report: CheckReport, colour: boolean) 
 	github: reportGithub,
 };
 
-<<<<<<< HEAD
 function reportOf(
 	{ target, files, settingsFile }: Part,
 	args: CheckArguments,
@@ -92,13 +91,8 @@ function reportOf(
 	onRuleError: NonNullable<ProjectOptions['onRuleError']>,
 ): CheckReport {
 	const settings = readSettingsFile(settingsFile);
-	const range = readVersionRange(args.nginxVersion ?? settings.nginxVersion);
-=======
-function reportOf(target: Target, args: CheckArguments, output: Output): CheckReport {
-	const settings = readSettingsFile(target.workspace);
 	const stated = args.nginxVersion ?? settings.nginxVersion;
 	const range = readVersionRange(stated);
->>>>>>> 73cc51a (Look for zones that nothing defines; move lines out of an if and blocks into http; an error for a directive that the stated version lacks; name files from the main file's folder)
 	const options: ProjectOptions = {
 		version: range.from,
 		isVersionStated: stated !== undefined,

@@ -1,7 +1,7 @@
 import type { PlacedDirective, Scope } from '../../config/model.ts';
 import { HANDLERS } from '../../routes/handlers.ts';
 import type { Route } from '../../routes/route.ts';
-import { headerNameOf, writtenLine } from '../forwarding.ts';
+import { headerNameOf, meantHeader, writtenLine } from '../forwarding.ts';
 import type { Edit, RuleContext } from '../rule.ts';
 import { insertInto, ownDirectives, removeDirective, replaceArgument } from './editing.ts';
 import { placementsOf } from './placements.ts';
@@ -32,7 +32,7 @@ export function headerEdits(
 	if (own) return changedLines(route.location, lines, wanted, context);
 	const pending = new Map(wanted);
 	const restated = lines.flatMap((line) => {
-		const name = meantName(line);
+		const name = meantHeader(line);
 		const value = pending.get(name);
 		if (value === undefined) return wanted.has(name) ? [] : [writtenLine(line)];
 		pending.delete(name);
@@ -56,7 +56,7 @@ export function changedLines(
 	const edits: Edit[] = [];
 	const missing: string[] = [];
 	for (const [name, value] of wanted) {
-		const same = lines.filter((line) => meantName(line) === name && !isSharedNothing(line, context));
+		const same = lines.filter((line) => meantHeader(line) === name && !isSharedNothing(line, context));
 		const kept = same.at(-1);
 		if (kept === undefined) missing.push(`proxy_set_header ${asSpelt(name)} ${value};`);
 		else
@@ -77,11 +77,6 @@ export function changedLines(
 
 function isSharedNothing(line: PlacedDirective, context: RuleContext): boolean {
 	return line.node.args[1]?.value === '' && placementsOf(line, context.configuration) > 1;
-}
-
-/** The name without a colon behind it, which nginx would send as a part of it (HD23). */
-function meantName(line: PlacedDirective): string {
-	return headerNameOf(line).replace(/:+$/, '');
 }
 
 function unquoted(value: string): string {

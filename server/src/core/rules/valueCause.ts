@@ -1,0 +1,99 @@
+import { distance } from 'fastest-levenshtein';
+import type { Configuration, PlacedDirective } from '../config/model.ts';
+import type { HeaderLine } from '../request/prediction.ts';
+import { templateParts } from '../syntax/words.ts';
+import { whereIs } from './wording.ts';
+
+/** What gave the value that a proxy_set_header line sent. */
+export type Cause =
+	/** A map; one that nginx's own `$http_…` is defined by again, where `redefines`. */
+	| { readonly kind: 'map'; readonly at: PlacedDirective; readonly name: string; readonly redefines: boolean }
+	| { readonly kind: 'set'; readonly at: PlacedDirective; readonly name: string }
+	/** A header of the client that it does not send; `meant` is the variable that it looks like. */
+	| { readonly kind: 'header'; readonly name: string; readonly meant: string | undefined }
+	/** A variable that is empty here because what sets it stands elsewhere. */
+	| { readonly kind: 'unset'; readonly name: string }
+	/** A number, a time or an identifier that nginx makes up. */
+	| { readonly kind: 'made-up'; readonly name: string }
+	/** Text, or text and variables. */
+	| { readonly kind: 'text' };
+
+/** Where a line's value came from, as the followed request read it. */
+export function causeOf(line: HeaderLine): Cause {
+	const parts = templateParts(line.at.node.args[1]?.value ?? '');
+	const variables = parts.filter((part) => part.kind === 'variable').map(({ name }) => name.toLowerCase());
+	const unknown = variables.find((name) => line.value.toLowerCase().includes(`$${name}`) && !definedBy(line, name));
+	if (unknown !== undefined) return { kind: 'made-up', name: unknown };
+	const [name] = variables;
+	if (name === undefined || parts.length !== 1) return { kind: 'text' };
+	const at = definedBy(line, name);
+	if (at?.node.name.value === 'set') return { kind: 'set', at, name };
+	if (at !== undefined) return { kind: 'map', at, name, redefines: name.startsWith('http_') };
+	if (name.startsWith('http_')) return { kind: 'header', name, meant: meantVariable(name) };
+	return line.value === '' ? { kind: 'unset', name } : { kind: 'text' };
+}
+
+/** The map or the `set` that gave a variable its value, of those that the line's value was read from. */
+function definedBy(line: HeaderLine, name: string): PlacedDirective | undefined {
+	return line.sources.findLast(({ node }) => {
+		const defined = node.name.value === 'set' ? node.args[0] : node.name.value === 'map' ? node.args[1] : undefined;
+		return defined?.value.toLowerCase() === `$${name}`;
+	});
+}
+
+/** The map that gives a variable of a request header another value, where the line's value was read from one (MP9). */
+export function redefinitionIn(line: HeaderLine | undefined): PlacedDirective | undefined {
+	return line?.sources.find(({ node }) => node.name.value === 'map' && /^\$http_/i.test(node.args[1]?.value ?? ''));
+}
+
+/** Headers that clients send, as variables have them, and that are near to one of those below. */
+const KNOWN: ReadonlySet<string> = new Set([
+	'upgrade',
+	'connection',
+	'host',
+	'origin',
+	'cookie',
+	'via',
+	'date',
+	'te',
+	'upgrade_insecure_requests',
+]);
+
+/** What `$http_…` with a letter wrong, or with a name that is a map's, is meant to be (HD15); with its `$`. */
+export function meantVariable(name: string): string | undefined {
+	const header = name.toLowerCase().replace(/^http_/, '');
+	if (KNOWN.has(header)) return undefined;
+	if (distance(header, 'connection_upgrade') <= 3) return '$connection_upgrade';
+	const near = ['upgrade', 'connection', 'host'].find((known) => distance(header, known) <= (known.length > 4 ? 2 : 1));
+	return near === undefined ? undefined : `$http_${near}`;
+}
+
+/** `$http_ugrade is empty …`: why a line sends what it sends, as a clause; undefined for plain text. */
+export function causeText(line: HeaderLine, configuration: Configuration): string | undefined {
+	const cause = causeOf(line);
+	const gives = line.value === '' ? 'nothing' : `"${line.value}"`;
+	switch (cause.kind) {
+		case 'map':
+			return `the map of $${cause.name} (${whereIs(cause.at, configuration)}) gives ${gives} for a handshake`;
+		case 'set':
+			return `\`set\` (${whereIs(cause.at, configuration)}) gives $${cause.name} ${line.value === '' ? 'no value' : `the value ${gives}`}`;
+		case 'header':
+			return line.value === ''
+				? `$${cause.name} reads a header "${headerNamed(cause.name)}", which a handshake does not have`
+				: undefined;
+		case 'unset':
+			return `$${cause.name} has no value here: what sets it stands in another server or location`;
+		case 'made-up':
+			return `$${cause.name} is a variable of nginx itself, a number, a time or an identifier`;
+		case 'text':
+			return undefined;
+	}
+}
+
+/** `http_x_real_ip` → `X-Real-Ip`. */
+function headerNamed(name: string): string {
+	return name
+		.replace(/^http_/, '')
+		.replaceAll('_', '-')
+		.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+}
