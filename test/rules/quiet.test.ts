@@ -66,14 +66,15 @@ describe('server-unreachable', () => {
 	test.each([
 		['another port', other('listen 81; server_name a.example.com;'), 'listen 80; server_name a.example.com;'],
 		['another name', other('listen 80; server_name b.example.com;'), 'listen 80; server_name a.example.com;'],
-		['a second name', other('listen 80; server_name a.example.com;'), 'listen 80; server_name a.example.com b.example.com;'],
-		[
-			'the default server',
-			other('listen 80; server_name a.example.com;'),
-			'listen 80 default_server; server_name a.example.com;',
-		],
+		['the default server', other('listen 80;'), 'listen 80 default_server;'],
 	])('is silent about %s', (_, first, head) => {
 		expect(said(`${first}\n${works('', head)}`, 'server-unreachable')).toEqual([]);
+	});
+
+	test('warns of the one name that leads elsewhere', () => {
+		const first = other('listen 80; server_name a.example.com;');
+		const text = `${first}\n${works('', 'listen 80; server_name a.example.com b.example.com;')}`;
+		expect(said(text, 'server-unreachable').join()).toMatch(/^warning: .*handshakes for that name go there/);
 	});
 
 	test('only informs where TLS still leads here', () => {

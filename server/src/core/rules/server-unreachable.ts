@@ -1,6 +1,7 @@
 import type { Scope } from '../config/model.ts';
+import type { Route } from '../routes/route.ts';
 import { type Door, doorsOf, namesOf, type WrittenName } from './doors.ts';
-import { defineRule, placeOf, type RelatedPlace, type Report } from './rule.ts';
+import { defineRule, placeOf, type Report } from './rule.ts';
 import { aboutRoute, titleOf, whereIs } from './wording.ts';
 
 export default defineRule({
@@ -98,74 +99,80 @@ server {
 		},
 	],
 	*check(context) {
-		const servers = new Set(context.routes.filter(({ urls }) => urls.length > 0).map(({ server }) => server));
-		if (servers.size === 0) return;
-		const doors = doorsOf(context.configuration);
-		for (const server of servers) {
-			if (server.context !== 'server' || server.unresolved.length > 0) continue;
-			const own = doors.filter(({ residents }) => residents.some((resident) => resident.server === server));
-			const shut = own.flatMap((door) => {
-				const taken = takenBy(server, door);
-				return taken === undefined ? [] : [{ door, ...taken }];
-			});
-			const [first] = shut;
-			const route = context.routes.find((one) => one.server === server && one.urls.length > 0);
-			if (first === undefined || route === undefined) continue;
-			const other = first.by.opener;
-			const name = first.name?.text.toLowerCase() ?? '';
-			const ports = shut.map(({ door }) => (door.port === 0 ? 'this socket' : `port ${door.port}`));
-			const at = first.name?.at ?? first.listen ?? server.opener;
+		const routes = new Map<Scope, Route>();
+		for (const route of context.routes) if (route.urls.length > 0 && !routes.has(route.server)) routes.set(route.server, route);
+		if (routes.size === 0) return;
+		const doors = doorsOf(context.configuration).map(withOwners);
+		const doorsByServer = new Map<Scope, OwnedDoor[]>();
+		for (const door of doors)
+			for (const { server } of door.residents) doorsByServer.set(server, [...(doorsByServer.get(server) ?? []), door]);
+		for (const [server, own] of doorsByServer) {
+			const route = routes.get(server);
+			if (route === undefined || server.context !== 'server' || server.unresolved.length > 0) continue;
+			const names = namesOf(server);
+			const shut = own.filter((door) => isShut(server, names, door));
+			// Where some door or name leads here, the first name that is taken is told: only the others do.
+			const [door] = shut.length > 0 ? shut : own.filter(({ owners }) => names.some((name) => isTaken(server, name, owners)));
+			const name = door && names.find((one) => isTaken(server, one, door.owners));
+			const owner = door?.owners.get(name === undefined ? '' : keyOf(name));
+			const other = owner?.name?.at ?? owner?.server.opener;
+			const at = name?.at ?? door?.residents.find((resident) => resident.server === server)?.listen.at ?? server.opener;
 			// A file that is included twice is there once.
-			if (at === undefined || other === undefined || other.node === server.opener?.node) continue;
-			const related: readonly RelatedPlace[] = [
-				{ ...placeOf(first.earlier?.at ?? other), message: 'The server that nginx takes.' },
-			];
+			if (door === undefined || at === undefined || other === undefined || owner?.server.opener?.node === server.opener?.node)
+				continue;
+			const ports = (shut.length > 0 ? shut : [door]).map(({ port }) => (port === 0 ? 'this socket' : `port ${port}`));
+			const where = `${ports.join(' and ')} (${whereIs(other, context.configuration)})`;
+			const there = ports.length === 1 ? 'that port' : 'those ports';
+			const here = `${titleOf(route)} (${whereIs(route.at, context.configuration)})`;
 			yield {
 				...aboutRoute(route),
-				...severity(
-					shut.map(({ door }) => door),
-					own,
-					route.outside?.upgrade ?? false,
-				),
+				...severity(shut, own, route.outside?.upgrade ?? false),
 				at: placeOf(at),
-				related,
-				message: `${name === '' ? 'Another server without a name' : `Another server with the name ${name}`} comes first on ${ports.join(' and ')} (${whereIs(first.earlier?.at ?? other, context.configuration)}), so nginx never takes this one there, and no handshake on ${ports.length === 1 ? 'that port' : 'those ports'} gets to ${titleOf(route)} (${whereIs(route.at, context.configuration)}). Move the location into the other server, or give this one ${name === '' ? 'a name' : 'another name'} or port.`,
+				related: [{ ...placeOf(other), message: 'The server that nginx takes.' }],
+				message:
+					name === undefined
+						? `Another server without a name comes first on ${where}, so nginx never takes this one there, and no handshake on ${there} gets to ${here}. Move the location into the other server, or give this one a name or port.`
+						: shut.length > 0
+							? `Another server with the name ${name.text.toLowerCase()} comes first on ${where}, so nginx never takes this one there, and no handshake on ${there} gets to ${here}. Move the location into the other server, or give this one another name or port.`
+							: `Another server with the name ${name.text.toLowerCase()} comes first on ${where}, so handshakes for that name go there and not to ${here}. Take the name off one of the two servers.`,
 			} satisfies Report;
 		}
 	},
 });
 
-interface Taken {
-	readonly by: Scope;
-	/** The name of the server that is taken, and the same one of the earlier server; undefined for servers without names. */
-	readonly name: WrittenName | undefined;
-	readonly earlier: WrittenName | undefined;
-	readonly listen: Door['residents'][number]['listen']['at'];
+interface OwnedDoor extends Door {
+	/** The first server with each name, in lower case; '' for servers without one. */
+	readonly owners: ReadonlyMap<string, { readonly server: Scope; readonly name: WrittenName | undefined }>;
 }
 
-/** The earlier server that has each name of this one at a door; undefined when some name, or being the default, leads here. */
-function takenBy(server: Scope, { residents, fallback }: Door): Taken | undefined {
-	if (fallback === server) return undefined;
-	const place = residents.findIndex((resident) => resident.server === server);
-	const before = residents.slice(0, place).map((resident) => ({ server: resident.server, names: namesOf(resident.server) }));
-	const names = namesOf(server);
-	if (names.length === 0) {
-		const by = before.find((one) => one.names.length === 0 && one.server.unresolved.length === 0)?.server;
-		return by && { by, name: undefined, earlier: undefined, listen: residents[place]?.listen.at };
+/** nginx warns of a name that comes again, and ignores it; of expressions the first that fits is taken (src/http/ngx_http.c, ngx_http_server_names). */
+function withOwners(door: Door): OwnedDoor {
+	const owners = new Map<string, { readonly server: Scope; readonly name: WrittenName | undefined }>();
+	const own = (key: string, server: Scope, name: WrittenName | undefined): void => {
+		if (!owners.has(key)) owners.set(key, { server, name });
+	};
+	for (const { server } of door.residents) {
+		const names = namesOf(server);
+		for (const name of names) if (!name.text.startsWith('~')) own(keyOf(name), server, name);
+		if (names.length === 0 && server.unresolved.length === 0) own('', server, undefined);
 	}
-	let found: Taken | undefined;
-	for (const name of names) {
-		const text = name.text.toLowerCase();
-		if (text.startsWith('~')) return undefined;
-		for (const one of before) {
-			const earlier = one.names.find((other) => other.text.toLowerCase() === text);
-			if (earlier === undefined) continue;
-			found ??= { by: one.server, name, earlier, listen: undefined };
-			break;
-		}
-		if (!before.some((one) => one.names.some((other) => other.text.toLowerCase() === text))) return undefined;
-	}
-	return found;
+	return { ...door, owners };
+}
+
+function keyOf(name: WrittenName): string {
+	return name.text.toLowerCase();
+}
+
+function isTaken(server: Scope, name: WrittenName, owners: OwnedDoor['owners']): boolean {
+	const owner = owners.get(keyOf(name));
+	return owner !== undefined && owner.server !== server;
+}
+
+/** True when neither a name nor being the default leads to a server at a door. */
+function isShut(server: Scope, names: readonly WrittenName[], { owners, fallback }: OwnedDoor): boolean {
+	if (fallback === server) return false;
+	if (names.length === 0) return owners.has('') && owners.get('')?.server !== server;
+	return names.every((name) => isTaken(server, name, owners));
 }
 
 /** Where a door for TLS, or some other one, is still open, or the other server passes handshakes on as well, it is no certain failure. */
@@ -173,5 +180,5 @@ function severity(shut: readonly Door[], own: readonly Door[], upgrades: boolean
 	if (upgrades) return { severity: 'information' };
 	const open = own.filter((door) => !shut.includes(door));
 	if (open.length === 0) return undefined;
-	return { severity: open.some(({ tls }) => tls) ? 'information' : 'warning' };
+	return { severity: shut.length === 0 || !open.some(({ tls }) => tls) ? 'warning' : 'information' };
 }
