@@ -95,6 +95,9 @@ server {
 		},
 	],
 	*check(context) {
+		// Few configurations read the header at all; in others no second handshake needs to be followed.
+		const texts = [...context.configuration.files.values()].map(({ tree }) => tree.source.text);
+		if (!texts.some((text) => /\$\{?http_connection\b/i.test(text))) return;
 		const seen = new Set<PlacedDirective>();
 		for (const route of context.routes) {
 			const pair = differing(route, context);
