@@ -216,8 +216,10 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 		});
 
 		test('https:// to a backend that speaks plain text: it waits for more, or hangs up, and what to write', async () => {
+			const patient = await oddServer(() => undefined);
+			odd.push(patient);
 			const waiting = await tested(nginx, {
-				locations: `location /ws/ { ${FORWARD}\nproxy_pass https://127.0.0.1:${goodPort()}; }`,
+				locations: `location /ws/ { ${FORWARD}\nproxy_pass https://127.0.0.1:${patient.port}; }`,
 				options: { timeoutMs: 300 },
 			});
 			expect(waiting.trace.outcome).toBe('timeout');

@@ -80,7 +80,7 @@ describe.each(binaries.map((nginx) => ({ name: nameOf(nginx), nginx })))('nginx 
 	test.each([
 		{ what: 'a file that is missing', files: { 'nginx.conf': 'events {} include gone.conf;' }, problem: 'include-missing' },
 		{ what: 'a variable in the path', files: { 'nginx.conf': 'events {} include $a.conf;' }, problem: 'include-missing' },
-		{ what: 'a folder', files: { 'nginx.conf': 'events {} include c;', 'c/x': '' }, problem: 'include-unreadable' },
+		{ what: 'a folder', files: { 'nginx.conf': 'events {} include c;', 'c/x': '' }, problem: 'include-folder' },
 		{
 			what: 'a pattern without a match',
 			files: { 'nginx.conf': 'events {} include c/*; include [x; include ?;' },

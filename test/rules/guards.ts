@@ -291,7 +291,7 @@ ${location('', { server: 'server_name localhost other.example.com;' })}`,
 	{
 		rows: ['DU8', 'RT7'],
 		title: 'a location without a slash that a rewrite leads to',
-		http: location('', { head: 'location ws', server: 'location /ws { rewrite ^ ws last; }' }),
+		http: location('', { head: 'location ws', server: 'location /ws { rewrite ^ ws last; }' }).replace(':9000;', ':9000/;'),
 	},
 	{
 		rows: ['RT12'],

@@ -29,7 +29,9 @@ export function effectOnSubject({ was, is, part, stays, unguarded }: Change, on:
 		// From another place it is the cure itself that brings the handshake here.
 		return stays ? 'worse' : part === 'handshake' ? 'none' : { what: 'plain requests' };
 	}
-	return part === 'handshake' || isFault(was) || isSame(was, is, stays) ? 'none' : { what: 'plain requests' };
+	return part === 'handshake' || isFault(was) || was.outcome === 'refused' || isSame(was, is, stays)
+		? 'none'
+		: { what: 'plain requests' };
 }
 
 /** What it means for a request that the cured location takes it now: nothing, where nobody but nginx itself had answered it. */
@@ -96,9 +98,10 @@ function isSame(was: Prediction, is: Prediction, stays: boolean): boolean {
 	return was.status !== null || (stays && decidedBy(was) === decidedBy(is));
 }
 
-/** The status that nginx writes in place of the backend's own. */
+/** The status that an error_page writes in place of the backend's own. */
 function relabelled({ obstacles }: Prediction): string | undefined {
-	return obstacles.find(({ code }) => code === 'response-status')?.text;
+	return obstacles.find(({ code, at }) => code === 'response-status' && at.some(({ node }) => node.name.value === 'error_page'))
+		?.text;
 }
 
 function decidedBy({ because }: Prediction): string {

@@ -1,3 +1,4 @@
+import { editsByFile } from './edits.ts';
 import type { Edit, Finding } from './finding.ts';
 import type { ProjectAnalysis } from './project.ts';
 
@@ -27,8 +28,9 @@ export class KnownFindings {
 			const route = routeId === undefined ? undefined : placeOfRoute(routeId, analysis);
 			if (route !== undefined) this.#cured.add(keyOf(route));
 		}
+		const byFile = editsByFile(edits);
 		const moved = (keys: ReadonlySet<string>): Set<string> =>
-			new Set([...keys].map((key) => keyOf(afterEdits(readKey(key), edits, analysis))));
+			new Set([...keys].map(readKey).map((spot) => keyOf(afterEdits(spot, byFile.get(spot.path) ?? [], analysis))));
 		this.#found = moved(this.#found);
 		this.#cured = moved(this.#cured);
 	}
@@ -58,9 +60,8 @@ function placeOfRoute(id: string, { analyses }: ProjectAnalysis): Spot | undefin
 	return undefined;
 }
 
-/** Where a place is after edits of the text that it was found in; in text that was taken out and put elsewhere it goes along. */
-function afterEdits(spot: Spot, edits: readonly Edit[], { files }: ProjectAnalysis): Spot {
-	const own = edits.filter(({ path }) => path === spot.path);
+/** Where a place is after the edits of the text that it was found in; in text that was taken out and put elsewhere it goes along. */
+function afterEdits(spot: Spot, own: readonly Edit[], { files }: ProjectAnalysis): Spot {
 	const shift = (offset: number): number =>
 		own
 			.filter(({ span }) => (span.start === span.end ? span.start <= offset : span.end <= offset))
