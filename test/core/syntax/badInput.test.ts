@@ -81,11 +81,13 @@ const hostile: readonly (readonly [string, string])[] = [
 function expectQuick(text: string): void {
 	let tree = parse('');
 	let fastest = Number.POSITIVE_INFINITY;
-	// The best of some attempts: what else the machine does is not the reader's fault.
+	// The best of some attempts, and the processor's time where that is less than the clock's: what else the machine does is not the reader's fault.
 	for (let attempt = 0; attempt < 5 && fastest >= 1000; attempt++) {
 		const started = performance.now();
+		const used = process.cpuUsage();
 		tree = parse(text);
-		fastest = Math.min(fastest, performance.now() - started);
+		const { user, system } = process.cpuUsage(used);
+		fastest = Math.min(fastest, performance.now() - started, (user + system) / 1000);
 	}
 	expect(fastest).toBeLessThan(1000);
 	expect(tree.source.text.length).toBe(text.length);

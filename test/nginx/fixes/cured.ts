@@ -123,7 +123,7 @@ export function loudFindings(
 /** The handshakes that certainly must work on a cured project: one for each route that is certainly meant for WebSockets. */
 export function handshakesOf(
 	routes: readonly Route[],
-): readonly (Handshake & { readonly title: string; readonly verdict: string })[] {
+): readonly (Handshake & { readonly title: string; readonly verdict: string; readonly reason: string })[] {
 	return routes
 		.filter(({ intent, urls }) => intent.level === 'certain' && urls.length > 0)
 		.flatMap((route) => {
@@ -135,7 +135,7 @@ export function handshakesOf(
 					host: `localhost:${url.port}`,
 					uri: url.path,
 					title: route.at.node.args.map(({ value }) => value).join(' '),
-					verdict: verdictOf(route).verdict,
+					...verdictOf(route),
 				},
 			];
 		});
@@ -171,9 +171,10 @@ export async function faultsOf(
 	if (again.report.applied.length > 0)
 		faults.push(`a second time it does ${again.report.applied.map(({ fix }) => fix.title).join(', ')}`);
 	if (!('refused' in after)) {
-		for (const [index, { port, uri, title, verdict }] of handshakes.entries()) {
+		for (const [index, { port, uri, title, verdict, reason }] of handshakes.entries()) {
 			if (after.upgraded[index] === true) continue;
-			if (verdict === 'fails' && remaining.some(saysSo)) left++;
+			// Of a route that upgrades for a longer path than the example's the verdict says so.
+			if ((verdict === 'fails' && remaining.some(saysSo)) || (verdict === 'upgrades' && reason !== '')) left++;
 			else faults.push(`${title} at ${port}${uri} does not upgrade (we say: ${verdict})`);
 		}
 		if (!('refused' in before))

@@ -1,4 +1,4 @@
-import { type LocationMatch, locationMatch } from '../config/location.ts';
+import { type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
@@ -112,10 +112,19 @@ export function forSomeClient(
 	let best = example;
 	for (const asked of url === undefined ? [request] : requestsForSome(url)) {
 		const found = predictor.predictForSome(asked, others, location);
+		// A longer path than that of the example may be another location's.
+		if (location === undefined && asked.uri !== request.uri && !isTakenBy(found, own)) continue;
 		if (found.upgrade) return found;
 		if (saysMore(found, best)) best = found;
 	}
 	return best;
+}
+
+/** Whether a location is the one that the path of a request chose, also in a configuration that was read again. */
+function isTakenBy({ because }: Prediction, { opener }: Scope): boolean {
+	return because.some(
+		({ at, text }) => text === 'takes the URI' && opener !== undefined && locationTitle(at) === locationTitle(opener),
+	);
 }
 
 /** One failure says more of a route than another when it is not certain, or comes behind what answers the example alone. */
