@@ -15,6 +15,11 @@ export function isIntact(answer: RawResponse): boolean {
 	);
 }
 
+/** A configuration that loads its modules from where this nginx has them. */
+export function withOwnModules(text: string, { root = '' }: NginxBinary): string {
+	return text.replace(/load_module modules\//g, `load_module ${join(root, '/usr/lib/nginx/modules/')}`);
+}
+
 /** An example as a file that a private nginx can be started with: its ports are moved, and its modules are those of this nginx. */
 export function whole(
 	nginx: NginxBinary,
@@ -24,8 +29,7 @@ export function whole(
 	backendPort: number,
 	folder: string,
 ): string {
-	const moved = text
-		.replace(/load_module modules\//g, `load_module ${join(nginx.root ?? '', '/usr/lib/nginx/modules/')}`)
+	const moved = withOwnModules(text, nginx)
 		.replace(/(?<=127\.0\.0\.1:)8080\b/g, String(port))
 		.replace(/(?<!:)\b8080\b/g, `127.0.0.1:${port}`)
 		.replace(/\b9000\b/g, String(backendPort));

@@ -5,6 +5,7 @@ import { RULES } from '../../../server/src/core/rules/rules.generated.ts';
 import { findingsOf, firstFix, inFolder, isAnotherMistake, optionsOf, ROOT } from '../../rules/fixedExamples.ts';
 import { afterFix, wholeConfiguration } from '../../support/analysed.ts';
 import { SERVER_CERTIFICATE } from '../../support/certificates.ts';
+import { withOwnModules } from '../../support/exampleNginx.ts';
 import { generations, nameOf, PRIVATE_HTTP, testConfiguration } from '../../support/nginx.ts';
 import { STYLES } from '../../support/restyled.ts';
 
@@ -40,7 +41,7 @@ describe.each(binaries.map((nginx, nth) => [nameOf(nginx), nginx, nth] as const)
 					if (fix === undefined) continue;
 					const after = Object.entries(afterFix(files, fix)).map(([path, text]) => [
 						path.slice(ROOT.length + 1),
-						text.replace(/\bhttp\s*\{/, (head) => `${head} access_log off; ${PRIVATE_HTTP}`),
+						withOwnModules(text, nginx).replace(/\bhttp\s*\{/, (head) => `${head} access_log off; ${PRIVATE_HTTP}`),
 					]);
 					const verdict = await testConfiguration(nginx, { ...CERTIFICATE, ...Object.fromEntries(after) });
 					// The distribution loads its stream module from elsewhere.

@@ -10,10 +10,10 @@ import { evidenceOf, titleOf } from './wording.ts';
 export default defineRule({
 	id: 'connection-compared-exactly',
 	summary: 'A client whose Connection header holds more than the word "Upgrade" is not taken for a WebSocket client.',
-	severity: 'warning',
+	severity: 'information',
 	why: `Connection is a list. Chrome and newer Firefox send \`Connection: Upgrade\`; older Firefox and other clients send
 \`Connection: keep-alive, Upgrade\`, which is the same to a WebSocket server. A map from $http_connection with the key \`Upgrade\`, or
-\`if ($http_connection = Upgrade)\`, fits the first alone, so the handshake of the others fails.`,
+\`if ($http_connection = Upgrade)\`, fits the first alone, so the handshake of the others fails. It informs only: with the clients that most people have, the handshake works.`,
 	remedy:
 		'Write `"~*upgrade"` for the key of the map, or `if ($http_connection ~* upgrade)`; better still, look at $http_upgrade.',
 	ignore: 'All clients send `Connection: Upgrade` and nothing else in it.',
@@ -108,7 +108,7 @@ server {
 			const isMap = at.node.name.value === 'map';
 			yield {
 				route,
-				severity: 'warning',
+				severity: 'information',
 				at: placeOf(at),
 				related: evidenceOf(route),
 				message: `${isMap ? 'This map fits' : 'This comparison fits'} "Connection: Upgrade" alone: a client that sends "Connection: keep-alive, Upgrade", as older Firefox does, gets no WebSocket from ${titleOf(route)}. ${adviceFor(at)}`,

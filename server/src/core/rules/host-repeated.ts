@@ -13,7 +13,8 @@ export default defineRule({
 	severity: 'warning',
 	why: `Before 1.31.4 nginx sends every \`proxy_set_header Host\` of a level, and none where the value is empty. A request with two Host lines,
 or HTTP/1.1 without any, is wrong, and RFC 9112 has the backend answer 400 to it. Go and Tomcat do that for both, Node for the second. Debian's
-\`include proxy_params;\` brings a Host line of its own. From 1.31.4 on the last line counts, and an empty one means \`$proxy_host\`.`,
+\`include proxy_params;\` brings a Host line of its own. From 1.31.4 on the last line counts, and an empty one means
+\`$proxy_host\`. Two Host lines inform only, because many backends take the first.`,
 	remedy: 'Leave one line: `proxy_set_header Host $host;`.',
 	ignore: 'The backend takes such requests, and nginx is not upgraded past 1.31.4, where only the last line is sent.',
 	rows: ['IN13', 'HD15'],
@@ -134,7 +135,8 @@ function repeated(route: Route, sent: readonly HeaderLine[]): Report {
 	const at = placeOf((away[0] ?? sent[0] ?? { at: route.at }).at);
 	return {
 		route,
-		severity: 'warning',
+		// Many backends take the first and work.
+		severity: 'information',
 		at,
 		related: [...(left === undefined ? [] : [{ ...placeOf(left.at), message: 'Sent as well.' }]), ...evidenceOf(route)],
 		message: `${titleOf(route)} sends the backend ${sent.length} Host headers (${sent.map(({ value }) => `"${value}"`).join(' and ')}), and a backend that keeps to RFC 9112 answers every such request with 400: Go and Tomcat do, Node takes the first. Leave one line; nginx sends the last one alone from 1.31.4 on.`,
