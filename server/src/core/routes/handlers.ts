@@ -7,7 +7,3 @@ export const HANDLERS: readonly string[] = [
 	'grpc_pass',
 	'memcached_pass',
 ];
-
-export function isHandler(name: string): boolean {
-	return HANDLERS.includes(name);
-}
