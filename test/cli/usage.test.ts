@@ -44,7 +44,7 @@ test.each([
 		/\.nginx-websocket\.json, line 1: there is no setting "severty"; there are nginxVersion, intent, severity and codeLens\.$/,
 	],
 	[['check', 'broken'], /\.nginx-websocket\.json, line 1: it is not valid JSON \(.*\)\.$/],
-	[['check', 'folder'], /\.nginx-websocket\.json cannot be read: it is not a file\.$/],
+	[['check', 'folder'], /\.nginx-websocket\.json cannot be read: it is a folder\.$/],
 	[['routes'], 'Which configuration? Write: nginx-websocket routes CONFIG.'],
 	[['routes', 'nginx.conf', '--format', 'sarif'], '--format sarif: there is pretty and json.'],
 	[['explain', 'nginx.conf'], /^Which URL\? Write: /],
