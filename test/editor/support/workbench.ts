@@ -35,7 +35,16 @@ export class Workbench {
 
 	/** Opens a file of the folder by its name and puts the caret into it. */
 	async openFile(name: string): Promise<void> {
-		await this.page.keyboard.press('Control+P');
+		// A workbench that is still settling takes no keys.
+		for (let attempt = 0; attempt < 6; attempt++) {
+			await this.page.keyboard.press('Control+P');
+			const isOpen = await this.quickInput.waitFor({ timeout: 5_000 }).then(
+				() => true,
+				() => false,
+			);
+			if (isOpen) break;
+			await this.page.keyboard.press('Escape');
+		}
 		await this.quickInput.fill(name);
 		await this.quickRow(name).first().waitFor();
 		await this.page.keyboard.press('Enter');
