@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import type { OtherClients } from './prediction.ts';
 import type { RequestState } from './state.ts';
 
@@ -69,21 +70,6 @@ function hostIsOpen({ server }: RequestState): boolean {
 function isMisspelt(header: string): boolean {
 	return (
 		header === 'connection_upgrade' ||
-		OFTEN_MISSPELT.some((meant) => meant !== header && isNear(header, meant, meant.length > 5 ? 2 : 1))
+		OFTEN_MISSPELT.some((meant) => meant !== header && distance(header, meant) <= (meant.length > 5 ? 2 : 1))
 	);
-}
-
-/** True when `most` letters put in, left out or changed make one word of the other. */
-function isNear(one: string, other: string, most: number): boolean {
-	if (Math.abs(one.length - other.length) > most) return false;
-	let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-	for (let at = 1; at <= one.length; at++) {
-		const next = [at];
-		for (let to = 1; to <= other.length; to++)
-			next.push(
-				Math.min((row[to] ?? 0) + 1, (next[to - 1] ?? 0) + 1, (row[to - 1] ?? 0) + (one[at - 1] === other[to - 1] ? 0 : 1)),
-			);
-		row = next;
-	}
-	return (row[other.length] ?? 0) <= most;
 }
