@@ -83,15 +83,13 @@ export class Workbench {
 
 	/** Puts the caret behind the first occurrence of a text among the lines that can be seen. */
 	async caretOn(text: string): Promise<void> {
-		const numbers = await this.editor
-			.locator('.margin-view-overlays > div')
-			.evaluateAll((elements) =>
-				elements.map((element) => [(element as HTMLElement).style.top, Number(element.textContent)] as const),
-			);
-		const line = (await this.#lines()).find((one) => one.text.includes(text));
-		const number = numbers.find(([top]) => top === line?.top)?.[1];
-		if (line === undefined || number === undefined) throw new Error(`No visible line has the text "${text}".`);
-		await this.goToLine(number, line.text.indexOf(text) + text.length + 1);
+		const deadline = Date.now() + 10_000;
+		while (Date.now() < deadline) {
+			const line = (await this.#lines()).find((one) => one.text.includes(text) && one.number > 0);
+			if (line !== undefined) return this.goToLine(line.number, line.text.indexOf(text) + text.length + 1);
+			await this.page.waitForTimeout(100);
+		}
+		throw new Error(`No visible line has the text "${text}".`);
 	}
 
 	/** A code lens in the active editor. */
@@ -189,14 +187,20 @@ export class Workbench {
 		return (await this.#lines()).map(({ text }) => text).join('\n');
 	}
 
-	async #lines(): Promise<readonly { readonly top: string; readonly text: string }[]> {
-		const lines = await this.editor.locator('.view-lines .view-line').evaluateAll((elements) =>
+	/** Lines and numbers of one moment: a code lens that arrives moves both. A number is 0 until it is drawn. */
+	async #lines(): Promise<readonly { readonly number: number; readonly text: string }[]> {
+		const drawn = await this.editor.locator('.view-lines .view-line, .margin-view-overlays > div').evaluateAll((elements) =>
 			elements.map((element) => ({
-				top: (element as HTMLElement).style.top,
+				isLine: element.classList.contains('view-line'),
+				top: Number.parseFloat((element as HTMLElement).style.top),
 				text: (element.textContent ?? '').replaceAll('\u00a0', ' '),
 			})),
 		);
-		return lines.sort((a, b) => Number.parseFloat(a.top) - Number.parseFloat(b.top));
+		const numbers = new Map(drawn.filter((one) => !one.isLine).map(({ top, text }) => [top, Number(text) || 0]));
+		return drawn
+			.filter((one) => one.isLine)
+			.sort((a, b) => a.top - b.top)
+			.map(({ top, text }) => ({ number: numbers.get(top) ?? 0, text }));
 	}
 
 	/** Keeps what can be seen, for a person to judge. `picture`: also as a picture of the README. */
