@@ -38,10 +38,13 @@ const DECISIVE: ReadonlySet<string> = new Set(['upgrade', 'connection', 'sec-web
 export function changeClientHeaders(state: RequestState): void {
 	if (!state.level.mayAny(ON_REQUEST)) return;
 	for (const change of changesOf(state, state.level, ON_REQUEST)) {
-		if (fits(change, 'host')) throw new CannotKnow(`${change.at.node.name.value} changes Host, which is not modelled`);
+		if (namesHeader(change.name, 'host'))
+			throw new CannotKnow(`${change.at.node.name.value} changes Host, which is not modelled`);
 		const before = state.headers;
 		const after = changed(before, change);
-		const touched = [...DECISIVE].filter((name) => fits(change, name) && joinedOf(before, name) !== joinedOf(after, name));
+		const touched = [...DECISIVE].filter(
+			(name) => namesHeader(change.name, name) && joinedOf(before, name) !== joinedOf(after, name),
+		);
 		for (const name of touched) {
 			if (state.headersRead.has(name.replaceAll('-', '_')))
 				throw new CannotKnow(`${change.at.node.name.value} changes ${name} after it was read`);
@@ -53,7 +56,7 @@ export function changeClientHeaders(state: RequestState): void {
 
 function changed(headers: readonly ClientHeader[], change: Change): readonly ClientHeader[] {
 	const { value } = change;
-	const others = headers.filter(({ lower }) => !fits(change, lower));
+	const others = headers.filter(({ lower }) => !namesHeader(change.name, lower));
 	if (value === undefined) return others;
 	if (change.replaces && others.length === headers.length) return headers;
 	return [...others, { name: change.shown, lower: change.name, value }];
@@ -78,11 +81,12 @@ export function changedAnswer(state: RequestState, level: Level, names: readonly
 	const answer = new Map<string, AnswerHeader>();
 	if (!level.mayAny(ON_ANSWER)) return answer;
 	for (const change of changesOf(state, level, ON_ANSWER))
-		for (const name of names) if (fits(change, name)) answer.set(name, { at: change.at, value: change.value });
+		for (const name of names) if (namesHeader(change.name, name)) answer.set(name, { at: change.at, value: change.value });
 	return answer;
 }
 
-function fits({ name }: Change, header: string): boolean {
+/** Whether a name as the module takes it, in lower case (`upgrade`, `sec-*`), stands for a header, in lower case. */
+export function namesHeader(name: string, header: string): boolean {
 	return name.endsWith('*') ? header.startsWith(name.slice(0, -1)) : name === header;
 }
 

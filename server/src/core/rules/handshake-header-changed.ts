@@ -1,4 +1,5 @@
 import type { PlacedDirective } from '../config/model.ts';
+import { namesHeader } from '../request/headersMore.ts';
 import type { Obstacle } from '../request/prediction.ts';
 import { removeDirective, removeWord } from './cures/editing.ts';
 import { type Cure, defineRule, placeOf } from './rule.ts';
@@ -122,7 +123,7 @@ function curesOf(line: PlacedDirective, { code }: Obstacle): readonly Cure[] {
 	const { args } = line.node;
 	const headers = args.filter(({ value }, index) => !value.startsWith('-') && !/^-[st]$/.test(args[index - 1]?.value ?? ''));
 	const names = code === 'request-header-changed' ? OF_REQUEST : OF_ANSWER;
-	const wrong = headers.filter(({ value }) => names.some((name) => fits(value, name)));
+	const wrong = headers.filter(({ value }) => names.some((name) => namesHeader(nameIn(value), name)));
 	if (wrong.length === 0) return [];
 	const edits = wrong.length === headers.length ? [removeDirective(line)] : wrong.map((word) => removeWord(line, word));
 	return [{ title: 'Leave the headers of a handshake alone', preferred: true, edits }];
@@ -131,8 +132,7 @@ function curesOf(line: PlacedDirective, { code }: Obstacle): readonly Cure[] {
 const OF_REQUEST: readonly string[] = ['upgrade', 'connection', 'sec-websocket-key', 'sec-websocket-version'];
 const OF_ANSWER: readonly string[] = ['upgrade', 'sec-websocket-accept'];
 
-/** Whether a word of the module names a header: `Upgrade`, `Upgrade: h2c`, `Sec-*`. */
-function fits(word: string, header: string): boolean {
-	const name = (word.split(':')[0] ?? '').trim().toLowerCase();
-	return name.endsWith('*') ? header.startsWith(name.slice(0, -1)) : name === header;
+/** `Upgrade`, `Upgrade: h2c`, `Sec-*`: the name, in lower case. */
+function nameIn(word: string): string {
+	return (word.split(':')[0] ?? '').trim().toLowerCase();
 }

@@ -3,7 +3,6 @@ import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import { baseName, isHarmlessStock } from '../config/paths.ts';
 import { definitionsOf, variableTable } from '../config/variables.ts';
 import { applyEdits, editsByFile } from '../engine/edits.ts';
-import { isKnownDirective } from '../reference/directives.ts';
 import type { Route } from '../routes/route.ts';
 import { CopyEdits } from './edits.ts';
 import {
@@ -17,7 +16,7 @@ import {
 	written,
 } from './plan.ts';
 import { Targets } from './targets.ts';
-import { type Treatment, treatmentOf } from './treatment.ts';
+import { isPreparation, type Treatment, treatmentOf } from './treatment.ts';
 
 export interface PlanOptions {
 	/** Of the configuration, with their predictions: they tell where a variable leads. */
@@ -163,7 +162,12 @@ class Planner {
 		const { node } = placed;
 		const name = node.name.value;
 		const [first] = node.args;
-		const treatment = this.#treatment(placed);
+		const treatment = treatmentOf(placed, {
+			isForeign: this.#options.isForeign,
+			lacking: this.#options.lacking,
+			isFragment: this.#configuration.fragment !== undefined,
+			zones: this.#zones,
+		});
 		if (treatment !== undefined) {
 			this.#strip(placed, scope, treatment);
 			return false;
@@ -206,39 +210,6 @@ class Planner {
 					this.#pass(placed, scope);
 				return true;
 		}
-	}
-
-	#treatment(placed: PlacedDirective): Treatment | undefined {
-		const { node, scope } = placed;
-		const name = node.name.value;
-		// Whom nobody may be, the sandbox is not either.
-		if (name === 'deny' && !scope.byName.has('allow')) return undefined;
-		// A name there is looked up when nginx starts (src/http/modules/ngx_http_realip_module.c).
-		if (name === 'set_real_ip_from' && !/^(?:[\d./]+|[\da-f:./]+|unix:)$/i.test(node.args[0]?.value ?? ''))
-			return { kind: 'stripped', why: 'its name would be looked up', decides: false };
-		if (this.#options.isForeign && !isKnownDirective(name))
-			return { kind: 'stripped', why: 'it is not one of nginx’s own directives', decides: true };
-		const treatment = treatmentOf(name);
-		if (treatment?.decides === true && /^more_set_/.test(name) && !HANDSHAKE.test(node.args.map(({ value }) => value).join(' ')))
-			return { ...treatment, decides: false };
-		if (treatment !== undefined) return treatment;
-		if (this.#options.lacking.has(name))
-			return {
-				kind: 'lacking',
-				why: 'this nginx has no module for it',
-				decides: !/^(?:gzip|brotli|more_|image_filter|sub_filter|http2|http3|quic|ssl|upstream_conf|status|stub)/.test(name),
-			};
-		// What a fragment counts or keeps, it counts in a zone that stands in the file around it.
-		const zone = /^(?:limit_(?:req|conn)|(?:proxy|fastcgi|uwsgi|scgi)_cache)$/.test(name)
-			? /^(?:limit_conn|\w+_cache)$/.test(name)
-				? node.args[0]?.value
-				: /zone=([^\s;]+)/.exec(node.args.map(({ value }) => value).join(' '))?.[1]
-			: undefined;
-		if (zone !== undefined && zone !== 'off' && this.#configuration.fragment !== undefined && !this.#zones.has(zone))
-			return { kind: 'stripped', why: 'its zone stands in another file', decides: false };
-		if (scope.context.endsWith('upstream') && name === 'state')
-			return { kind: 'stripped', why: 'it writes files', decides: true };
-		return undefined;
 	}
 
 	#strip(placed: PlacedDirective, scope: Scope, { kind, why, decides }: Treatment): void {
@@ -425,13 +396,3 @@ export function listenKey({ address, port }: Pick<Listen, 'address' | 'port'>): 
 }
 
 const GLOBALS = `daemon off; master_process off; pid ${FOLDER_MARK}/pid; lock_file ${FOLDER_MARK}/lock; error_log ${FOLDER_MARK}/error.log notice;`;
-
-/** Headers that a handshake stands or falls with. */
-const HANDSHAKE = /upgrade|connection|sec-websocket/i;
-
-/** True for what only prepares code that another directive runs. */
-function isPreparation(name: string): boolean {
-	return /^(?:lua_|js_(?:import|include|path|engine|fetch|shared|preload|context|periodic)|perl_modules|perl_require|init_|exit_worker|log_by|js_load|mail$|health_check)/.test(
-		name,
-	);
-}

@@ -1,3 +1,4 @@
+import type { PlacedDirective } from '../config/model.ts';
 import { isKnownDirective } from '../reference/directives.ts';
 import { isThirdPartyDirective } from '../reference/thirdParty.ts';
 
@@ -83,8 +84,56 @@ const FAMILIES: readonly (readonly [RegExp, Treatment])[] = [
 	[/_(?:file|crl|dhparam|key_log)$/, CREDENTIALS],
 ];
 
-/** What becomes of a directive because of its name; undefined for one that stays, or that is rewritten where it stands. */
-export function treatmentOf(name: string): Treatment | undefined {
+/** On what else than its name the treatment of a directive depends. */
+export interface Circumstances {
+	/** This nginx was built with modules that are not its own: a directive that we do not know could do anything. */
+	readonly isForeign: boolean;
+	/** Directives that this nginx has turned out not to know. */
+	readonly lacking: ReadonlySet<string>;
+	/** The configuration is one file of a larger one. */
+	readonly isFragment: boolean;
+	/** Zones that the configuration itself defines. */
+	readonly zones: ReadonlySet<string>;
+}
+
+/** What becomes of a directive; undefined for one that stays, or that is rewritten where it stands. */
+export function treatmentOf(placed: PlacedDirective, circumstances: Circumstances): Treatment | undefined {
+	const { node, scope } = placed;
+	const name = node.name.value;
+	// Whom nobody may be, the sandbox is not either.
+	if (name === 'deny' && !scope.byName.has('allow')) return undefined;
+	// A name there is looked up when nginx starts (src/http/modules/ngx_http_realip_module.c).
+	if (name === 'set_real_ip_from' && !/^(?:[\d./]+|[\da-f:./]+|unix:)$/i.test(node.args[0]?.value ?? ''))
+		return HARMLESS('its name would be looked up');
+	if (circumstances.isForeign && !isKnownDirective(name)) return DECIDES('it is not one of nginx’s own directives');
+	const own = ofName(name);
+	if (own?.decides === true && /^more_set_/.test(name) && !HANDSHAKE.test(node.args.map(({ value }) => value).join(' ')))
+		return { ...own, decides: false };
+	if (own !== undefined) return own;
+	if (circumstances.lacking.has(name))
+		return { kind: 'lacking', why: 'this nginx has no module for it', decides: !WITHOUT_SAY.test(name) };
+	const zone = circumstances.isFragment ? zoneOf(placed) : undefined;
+	if (zone !== undefined && !circumstances.zones.has(zone)) return HARMLESS('its zone stands in another file');
+	return undefined;
+}
+
+/** Headers that a handshake stands or falls with. */
+const HANDSHAKE = /upgrade|connection|sec-websocket/i;
+
+/** Directives that say nothing about what becomes of a handshake. */
+const WITHOUT_SAY = /^(?:gzip|brotli|more_|image_filter|sub_filter|http2|http3|quic|ssl|upstream_conf|status|stub)/;
+
+/** The zone in which a directive counts or keeps; undefined for one that uses none. */
+function zoneOf({ node }: PlacedDirective): string | undefined {
+	const [first] = node.args;
+	if (/^(?:limit_conn|(?:proxy|fastcgi|uwsgi|scgi)_cache)$/.test(node.name.value))
+		return first?.value === 'off' ? undefined : first?.value;
+	if (node.name.value !== 'limit_req') return undefined;
+	return node.args.map(({ value }) => /^zone=(.+)/.exec(value)?.[1]).find((zone) => zone !== undefined);
+}
+
+/** What becomes of a directive because of its name alone. */
+function ofName(name: string): Treatment | undefined {
 	const named = NAMED.get(name) ?? FAMILIES.find(([family]) => family.test(name))?.[1];
 	if (named !== undefined) return named;
 	if (!isKnownDirective(name) && isThirdPartyDirective(name)) return DECIDES('its module is not one of nginx’s own');
@@ -93,4 +142,11 @@ export function treatmentOf(name: string): Treatment | undefined {
 
 function all(names: readonly string[], treatment: Treatment): readonly (readonly [string, Treatment])[] {
 	return names.map((name) => [name, treatment] as const);
+}
+
+/** True for what only prepares code that another directive runs. */
+export function isPreparation(name: string): boolean {
+	return /^(?:lua_|js_(?:import|include|path|engine|fetch|shared|preload|context|periodic)|perl_modules|perl_require|init_|exit_worker|log_by|js_load|mail$|health_check)/.test(
+		name,
+	);
 }
