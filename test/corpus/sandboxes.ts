@@ -165,6 +165,7 @@ function urlFor(route: Route, location: RecordedLocation): RouteUrl | undefined 
 		listen,
 		path: location.uri ?? '/',
 		hostOpen: false,
+		hostGuessed: false,
 		pathOpen: false,
 	};
 }

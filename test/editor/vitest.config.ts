@@ -8,9 +8,9 @@ export default defineConfig({
 		exclude: ['**/node_modules/**'],
 		globalSetup: ['support/packedExtension.ts'],
 		fileParallelism: false,
-		testTimeout: 90_000,
-		expect: { poll: { timeout: 20_000 } },
-		hookTimeout: 120_000,
+		testTimeout: 240_000,
+		expect: { poll: { timeout: 40_000 } },
+		hookTimeout: 240_000,
 		reporters: ['verbose'],
 	},
 });

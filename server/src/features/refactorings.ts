@@ -25,6 +25,7 @@ export function webSocketRefactorings(view: View, span: Span): readonly Fix[] {
 			predictor: createPredictor(checked.configuration, checked.version),
 			directiveProblems: () => [],
 			variables: () => variableTable(checked.configuration),
+			isSpokenAbout: () => false,
 		};
 		const cure = webSocketRouteCure(route, context);
 		if (cure === undefined) continue;

@@ -50,6 +50,7 @@ export function requestOfUrl(
 		listen: { ...NO_LISTEN, address: addressFor(configuration, url), port: url.port },
 		path: url.target,
 		hostOpen: false,
+		hostGuessed: false,
 		pathOpen: false,
 	});
 	const replaced = new Set(headers.map(([name]) => name.toLowerCase()));

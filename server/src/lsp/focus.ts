@@ -225,7 +225,7 @@ export class Focus {
 		const outside = route?.outside;
 		if (outside != null) return outside.server === server && (kind === 'server' || isWithin(outside.location, scope));
 		const match = kind === 'location' && scope.opener !== undefined ? locationMatch(scope.opener) : undefined;
-		const [url] = urlsOf(server, match ?? { kind: 'prefix', pattern: '/', argument: 0 });
+		const [url] = urlsOf(server, match ?? { kind: 'prefix', pattern: '/', argument: 0 }, scope.opener);
 		if (url === undefined) return kind === 'location';
 		const prediction = createPredictor(this.#checked.configuration, this.#checked.version).predict(handshakeRequest(url));
 		return prediction.server === server && (kind === 'server' || isWithin(prediction.location, scope));

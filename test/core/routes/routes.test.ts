@@ -107,7 +107,7 @@ describe('the URL of a route', () => {
 		['listen 80; server_name *.example.com;', '/ws', [expect.stringMatching(/^ws:\/\/[a-z]+\.example\.com\/ws$/)]],
 		['listen 80;', '@named', []],
 		['listen 80;', '~ ^/cool/(.*)/ws$', ['ws://localhost/cool/x/ws']],
-		['listen 80;', '~* \\.(?:ws|js)$', ['ws://localhost/.ws']],
+		['listen 80;', '~* \\.(?:ws|js)$', ['ws://localhost/index.ws']],
 	])('%s location %s', (server, location, urls) => {
 		const [route] = routes(`server { ${server} location ${location} { ${WORKS} } }`);
 		expect(route?.urls.map(formatUrl)).toEqual(urls);

@@ -23,6 +23,8 @@ export class Workbench {
 	): Promise<Workbench> {
 		const context = await browser.newContext({ viewport: { width: 1180, height: 740 } });
 		const page = await context.newPage();
+		// A machine that does much else beside is slow, and not wrong.
+		page.setDefaultTimeout(60_000);
 		await prepare?.(page);
 		await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`, { waitUntil: 'domcontentloaded' });
 		await page.locator('.monaco-workbench .explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });

@@ -12,6 +12,7 @@ import { RULES } from '../rules/rules.generated.ts';
 import type { Finding, Fix } from './finding.ts';
 import { Prover } from './proof.ts';
 import { Refusals } from './refusals.ts';
+import { Spoken } from './spoken.ts';
 import { type Suppression, suppressionsOf } from './suppressions.ts';
 
 export interface AnalyseOptions {
@@ -84,6 +85,11 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 	yield;
 	const least = options.intent ?? 'likely';
 	const spokenOf = routes.filter(({ intent }) => intent.level === 'certain' || (intent.level === 'likely' && least === 'likely'));
+	const rules = options.rules ?? RULES;
+	const isOff = ({ id, optIn }: Rule): boolean => (options.severities?.[id] ?? (optIn ? 'off' : undefined)) === 'off';
+	const spoken = new Spoken(() =>
+		rules.filter((rule) => isOff(rule) && !rule.optIn).flatMap((rule) => reportsOf(rule, context, options)),
+	);
 	const context: RuleContext = {
 		configuration,
 		version: options.version,
@@ -96,6 +102,7 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 			return problems;
 		},
 		variables,
+		isSpokenAbout: (route) => spoken.has(route),
 	};
 
 	const { files, rebuild } = options;
@@ -107,13 +114,13 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 		for (const route of spokenOf.slice(from, from + PREDICTED_AT_ONCE)) predictAhead(route);
 		yield;
 	}
-	for (const rule of options.rules ?? RULES) {
-		const setting = options.severities?.[rule.id];
-		if (setting === 'off' || (setting === undefined && rule.optIn)) continue;
+	for (const rule of [...rules.filter(({ last }) => !last), ...rules.filter(({ last }) => last)]) {
+		if (isOff(rule)) continue;
 		yield;
 		for (const report of reportsOf(rule, context, options)) {
 			refusals.add(rule, report);
-			const finding = toFinding(rule, report, setting ?? report.severity, context, prover, refusals);
+			spoken.add(report);
+			const finding = toFinding(rule, report, severityOf(rule, report, options), context, prover, refusals);
 			const key = `${rule.id}\0${finding.at.path}\0${finding.at.span.start}\0${finding.at.span.end}\0${finding.message}`;
 			if (!found.has(key)) found.set(key, finding);
 		}
@@ -168,6 +175,11 @@ function reportsOf(rule: Rule, context: RuleContext, options: AnalyseOptions): r
 		options.onRuleError(rule.id, error);
 		return [];
 	}
+}
+
+function severityOf({ id }: Rule, report: Report, { severities }: AnalyseOptions): Severity {
+	const setting = severities?.[id];
+	return setting === undefined || setting === 'off' ? report.severity : setting;
 }
 
 function toFinding(

@@ -43,15 +43,15 @@ function siteFor(scope: Scope, at: PlacedDirective, server: Scope, urls: ServerU
 		server,
 		match,
 		probe: () => {
-			made ??= { probe: match && probeOf(urls, match) };
+			made ??= { probe: match && probeOf(urls, match, at) };
 			return made.probe;
 		},
 		probeAt: (path) => probeOf(urls, { kind: 'exact', pattern: path, argument: 0 }),
 	};
 }
 
-function probeOf(urls: ServerUrls, match: LocationMatch): Probe | undefined {
-	const [url] = urls(match);
+function probeOf(urls: ServerUrls, match: LocationMatch, at?: PlacedDirective): Probe | undefined {
+	const [url] = urls(match, at);
 	return url && { handshake: handshakeRequest(url), plain: plainRequest(url) };
 }
 

@@ -6,8 +6,14 @@ export function encodePath(path: string): string {
 	return encodeURI(path.replace(/\p{Surrogate}/gu, '\ufffd'));
 }
 
-/** A path that a location takes, for showing and testing; undefined when none can be named with certainty. */
-export function examplePath(match: LocationMatch): { readonly path: string; readonly open: boolean } | undefined {
+/**
+ * A path that a location takes, for showing and testing; undefined when none can be named with certainty.
+ * @param around the locations that it stands in, the innermost first: its requests come through them (RT5)
+ */
+export function examplePath(
+	match: LocationMatch,
+	around: readonly LocationMatch[] = [],
+): { readonly path: string; readonly open: boolean } | undefined {
 	switch (match.kind) {
 		case 'exact':
 			return match.pattern.startsWith('/') ? { path: encodePath(match.pattern), open: false } : undefined;
@@ -16,12 +22,13 @@ export function examplePath(match: LocationMatch): { readonly path: string; read
 			return match.pattern.startsWith('/') ? { path: encodePath(match.pattern), open: true } : undefined;
 		case 'regex':
 		case 'regex-caseless': {
-			const regex = compileRegex(match.pattern, match.kind === 'regex-caseless');
-			if ('unsupported' in regex) return undefined;
+			const takers = [match, ...around].map(takerOf);
+			const outer = around.map((one) => examplePath(one)?.path ?? '');
 			// nginx merges slashes before it looks for a location, so a path with two of them is another one.
 			const path = [false, true]
-				.map((isLonger) => rooted(match.pattern, exampleText(match.pattern, isLonger)))
-				.find((one) => one?.startsWith('/') === true && !one.includes('//') && Boolean(regex.exec(one)));
+				.flatMap((isLonger) => rooted(match.pattern, exampleText(match.pattern, isLonger)))
+				.flatMap((one) => [one, ...outer.map((start) => `${start.replace(/\/$/, '')}${one}`)])
+				.find((one) => one.startsWith('/') && !one.includes('//') && takers.every((takes) => takes(one)));
 			return path === undefined ? undefined : { path: encodePath(path), open: true };
 		}
 		case 'named':
@@ -29,9 +36,19 @@ export function examplePath(match: LocationMatch): { readonly path: string; read
 	}
 }
 
-/** An expression that does not begin at the start of the path matches behind a slash. */
-function rooted(pattern: string, example: string | undefined): string | undefined {
-	return example === undefined || pattern.startsWith('^') || example.startsWith('/') ? example : `/${example}`;
+/** An expression that does not begin at the start of the path matches behind a slash, and one for an ending behind a name. */
+function rooted(pattern: string, example: string | undefined): readonly string[] {
+	if (example === undefined) return [];
+	if (pattern.startsWith('^') || example.startsWith('/')) return [example];
+	return example.startsWith('.') ? [`/index${example}`, `/${example}`] : [`/${example}`];
+}
+
+/** Whether a location takes a path, once its own level is looked at. */
+function takerOf({ kind, pattern }: LocationMatch): (path: string) => boolean {
+	if (kind === 'exact') return (path) => path === pattern;
+	if (kind === 'prefix' || kind === 'prefix-first') return (path) => path.startsWith(pattern);
+	const regex = kind === 'named' ? undefined : compileRegex(pattern, kind === 'regex-caseless');
+	return regex === undefined || 'unsupported' in regex ? () => false : (path) => Boolean(regex.exec(path));
 }
 
 /** The shortest text that an expression without alternatives surely matches, with nothing in it that it could do without; undefined when none can be named. */

@@ -25,6 +25,8 @@ export interface RouteUrl {
 	readonly path: string;
 	/** True when the host name is only an example (wildcard, regex, no name). */
 	readonly hostOpen: boolean;
+	/** True when the server has names, and none that could be turned into an example: the host may be another server's. */
+	readonly hostGuessed: boolean;
 	/** True when the path is only an example (prefix, regex). */
 	readonly pathOpen: boolean;
 }
@@ -55,7 +57,7 @@ export interface Route {
 	readonly handshakeKeepAlive: Prediction;
 	/** A plain GET to the same place. */
 	readonly plain: Prediction;
-	/** What nginx does with a handshake from outside, server, location search and all: the best that some client gets. Undefined without a URL. */
+	/** What nginx does with a handshake from outside, server, location search and all: the best that some client gets. Undefined without a URL, or without a host that is the server's. */
 	readonly outside: Prediction | undefined;
 	/** What it does with that very request. */
 	readonly outsideOfExample: Prediction | undefined;

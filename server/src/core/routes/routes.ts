@@ -176,7 +176,7 @@ class LazyRoute implements Route {
 	}
 
 	get urls(): readonly RouteUrl[] {
-		this.#urls ??= this.match === undefined || this.location.byName.has('internal') ? [] : this.#outer(this.match);
+		this.#urls ??= this.match === undefined || this.location.byName.has('internal') ? [] : this.#outer(this.match, this.at);
 		return this.#urls;
 	}
 
@@ -214,6 +214,7 @@ class LazyRoute implements Route {
 	get outsideOfExample(): Prediction | undefined {
 		if (this.urls.length === 0) return undefined;
 		this.#outsideOfExample ??= this.#predictor().predict(this.request);
+		if (this.urls[0]?.hostGuessed === true && this.#outsideOfExample.server !== this.server) return undefined;
 		return this.#outsideOfExample;
 	}
 }

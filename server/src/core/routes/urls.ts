@@ -1,28 +1,38 @@
 import { listensOf } from '../config/listen.ts';
-import type { LocationMatch } from '../config/location.ts';
-import type { Scope } from '../config/model.ts';
+import { type LocationMatch, locationMatch } from '../config/location.ts';
+import type { PlacedDirective, Scope } from '../config/model.ts';
 import { compileRegex } from '../config/regex.ts';
 import type { ClientRequest } from '../request/prediction.ts';
 import { examplePath, exampleText } from './examplePath.ts';
 import type { RouteUrl } from './route.ts';
 
 /** The URLs at which a location of a server is reached, one for each TCP listen, TLS ones first. */
-export function urlsOf(server: Scope, match: LocationMatch): readonly RouteUrl[] {
-	return serverUrls(server)(match);
+export function urlsOf(server: Scope, match: LocationMatch, at?: PlacedDirective): readonly RouteUrl[] {
+	return serverUrls(server)(match, at);
 }
 
-/** The URLs of one server's locations. */
-export type ServerUrls = (match: LocationMatch) => readonly RouteUrl[];
+/** The URLs of one server's locations. `at`: the location, where it may stand in another one. */
+export type ServerUrls = (match: LocationMatch, at?: PlacedDirective) => readonly RouteUrl[];
 
 /** `urlsOf` for many locations of one server: its names and listens are read once, when first asked for. */
 export function serverUrls(server: Scope): ServerUrls {
 	let doors: readonly Omit<RouteUrl, 'path' | 'pathOpen'>[] | undefined;
-	return (match) => {
-		const path = examplePath(match);
+	return (match, at) => {
+		const path = examplePath(match, matchesAround(at));
 		if (path === undefined) return [];
 		doors ??= doorsOf(server);
 		return doors.map((door) => ({ ...door, path: path.path, pathOpen: path.open }));
 	};
+}
+
+/** The locations around one, the innermost first. */
+function matchesAround(at: PlacedDirective | undefined): readonly LocationMatch[] {
+	const around: LocationMatch[] = [];
+	for (let outer = at?.scope; outer?.context === 'location'; outer = outer.parent) {
+		const match = outer.opener && locationMatch(outer.opener);
+		if (match !== undefined) around.push(match);
+	}
+	return around;
 }
 
 function doorsOf(server: Scope): readonly Omit<RouteUrl, 'path' | 'pathOpen'>[] {
@@ -35,6 +45,7 @@ function doorsOf(server: Scope): readonly Omit<RouteUrl, 'path' | 'pathOpen'>[] 
 			port: listen.port,
 			listen,
 			hostOpen: host.open,
+			hostGuessed: host.name === undefined && host.isNamed,
 		}))
 		.sort((a, b) => Number(b.scheme === 'wss') - Number(a.scheme === 'wss'));
 }
@@ -107,19 +118,20 @@ function isWildcard(address: string): boolean {
 	return address === '*' || address === '0.0.0.0' || address === '[::]' || address.startsWith('unix:');
 }
 
-/** A host name that selects the server: its first plain name, else one that fits its first wildcard. */
-function hostOf(server: Scope): { readonly name: string | undefined; readonly open: boolean } {
+/** A host name that selects the server: its first plain name, else one that fits its first wildcard, or an expression. `isNamed`: it has names. */
+function hostOf(server: Scope): { readonly name: string | undefined; readonly open: boolean; readonly isNamed: boolean } {
 	const names = (server.byName.get('server_name') ?? []).flatMap((placed) => placed.node.args.map((word) => word.value));
 	const plain = names.find((name) => /^(?!_$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$|^\[[\da-f:]+\]$/i.test(name));
-	if (plain !== undefined) return { name: plain.toLowerCase(), open: false };
+	const isNamed = names.some((name) => name !== '_' && name !== '');
+	if (plain !== undefined) return { name: plain.toLowerCase(), open: false, isNamed };
 	const wildcard = names.find((name) => /^(?:\*?\.[a-z0-9.-]+|[a-z0-9.-]+\.\*)$/i.test(name));
-	if (wildcard === undefined) return { name: names.map(exampleHost).find((name) => name !== undefined), open: true };
+	if (wildcard === undefined) return { name: names.map(exampleHost).find((name) => name !== undefined), open: true, isNamed };
 	const name = wildcard.startsWith('*')
 		? `www${wildcard.slice(1)}`
 		: wildcard.endsWith('*')
 			? `${wildcard.slice(0, -1)}com`
 			: wildcard.slice(1);
-	return { name: name.toLowerCase(), open: !wildcard.startsWith('.') };
+	return { name: name.toLowerCase(), open: !wildcard.startsWith('.'), isNamed };
 }
 
 /** A host that an expression of server_name takes; undefined for what is none, or where none can be named for certain. */
@@ -127,8 +139,8 @@ function exampleHost(name: string): string | undefined {
 	if (!name.startsWith('~')) return undefined;
 	const regex = compileRegex(name.slice(1), true);
 	if ('unsupported' in regex) return undefined;
-	const host = [false, true]
-		.map((isLonger) => exampleText(name.slice(1), isLonger)?.toLowerCase())
-		.find((one) => one !== undefined && /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(one) && Boolean(regex.exec(one)));
-	return host;
+	return [false, true]
+		.map((isLonger) => exampleText(name.slice(1), isLonger)?.toLowerCase() ?? '')
+		.flatMap((one) => [one, `${one}example.com`, `www${one}`, `www${one}example.com`])
+		.find((one) => /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(one) && Boolean(regex.exec(one)));
 }

@@ -144,7 +144,7 @@ export function handshakesFromOutside(server: Scope, { predictor }: RuleContext)
 	const urlsOf = serverUrls(server);
 	return locationsIn(server).flatMap((location) => {
 		const match = location.opener && locationMatch(location.opener);
-		const urls = match === undefined || location.byName.has('internal') ? [] : urlsOf(match);
+		const urls = match === undefined || location.byName.has('internal') ? [] : urlsOf(match, location.opener);
 		if (urls.length === 0) return [];
 		const request = handshakeRequest(urls[0]);
 		return [forSomeClient({ urls, request, location }, predictor, predictor.predict(request), undefined)];

@@ -168,8 +168,8 @@ function isBelow(scope: Scope, { pattern }: LocationMatch): boolean {
 }
 
 /** A handshake for the location's own path ends in it, with 404. */
-function isRefused({ match, server, location }: Route, { predictor }: RuleContext): boolean {
-	const [url] = match === undefined ? [] : urlsOf(server, match);
+function isRefused({ at, match, server, location }: Route, { predictor }: RuleContext): boolean {
+	const [url] = match === undefined ? [] : urlsOf(server, match, at);
 	if (url === undefined) return false;
 	const answer = predictor.predict(handshakeRequest(url));
 	return answer.outcome === 'answered' && answer.status === 404 && answer.location === location;

@@ -67,6 +67,8 @@ export interface RuleContext {
 	readonly directiveProblems: () => readonly DirectiveProblem[];
 	/** The variables of the configuration; computed once. */
 	readonly variables: () => VariableTable;
+	/** Whether a rule has found an error or a warning that may be why the route's handshake fails; for rules that come last. */
+	readonly isSpokenAbout: (route: Route) => boolean;
 }
 
 /** One example: run through check and fix, and through real nginx in front of a strict WebSocket backend. */
@@ -115,6 +117,8 @@ export interface RuleMeta {
 	/** Rows of the semantics catalogue that it stands on. */
 	readonly rows: readonly string[];
 	readonly sources: readonly string[];
+	/** True for a rule that runs when all the others have spoken. */
+	readonly last?: true;
 	/** True for a rule that says nothing until its severity is set. */
 	readonly optIn?: true;
 	/** The nginx versions in which it holds; absent: all. */

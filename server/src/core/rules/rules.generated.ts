@@ -18,6 +18,7 @@ import errorPageSuccess from './error-page-success.ts';
 import handlerLost from './handler-lost.ts';
 import handlerOverridden from './handler-overridden.ts';
 import handshakeAnswered from './handshake-answered.ts';
+import handshakeFails from './handshake-fails.ts';
 import handshakeHeaderChanged from './handshake-header-changed.ts';
 import handshakeHeaderRepeated from './handshake-header-repeated.ts';
 import handshakeKeyMissing from './handshake-key-missing.ts';
@@ -70,6 +71,7 @@ import type { Rule } from './rule.ts';
 import secondHopFails from './second-hop-fails.ts';
 import semicolonForgotten from './semicolon-forgotten.ts';
 import serverNameOdd from './server-name-odd.ts';
+import serverNameRefused from './server-name-refused.ts';
 import serverUnreachable from './server-unreachable.ts';
 import shutdownCutsTunnels from './shutdown-cuts-tunnels.ts';
 import slashRedirect from './slash-redirect.ts';
@@ -117,6 +119,7 @@ export const RULES: readonly Rule[] = [
 	handlerLost,
 	handlerOverridden,
 	handshakeAnswered,
+	handshakeFails,
 	handshakeHeaderChanged,
 	handshakeHeaderRepeated,
 	handshakeKeyMissing,
@@ -168,6 +171,7 @@ export const RULES: readonly Rule[] = [
 	secondHopFails,
 	semicolonForgotten,
 	serverNameOdd,
+	serverNameRefused,
 	serverUnreachable,
 	shutdownCutsTunnels,
 	slashRedirect,

@@ -109,7 +109,7 @@ function decides(line: PlacedDirective, context: RuleContext): boolean {
 	const location = enclosing(line, 'location');
 	const match = location?.opener && locationMatch(location.opener);
 	if (server === undefined) return false;
-	const own = match === undefined ? [] : urlsOf(server, match);
+	const own = match === undefined ? [] : urlsOf(server, match, location?.opener);
 	const urls = [
 		...own,
 		...context.allRoutes.filter((route) => route.server === server).flatMap((route) => route.urls.slice(0, 1)),
