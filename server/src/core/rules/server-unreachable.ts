@@ -6,11 +6,12 @@ import { aboutRoute, titleOf, whereIs } from './wording.ts';
 
 export default defineRule({
 	id: 'server-unreachable',
-	summary: 'Another server has the same name on the same port, and nginx sends every handshake there.',
+	summary: 'Another server has the same name on the same port, or is its default, and nginx sends every handshake there.',
 	severity: 'error',
 	why: `Of two servers with the same \`listen\` and the same \`server_name\` (in any case of letters, or both without one) nginx takes the
 first and ignores the second, also when they stand in two files. \`nginx -t\` only warns: "conflicting server name … ignored". What stands in
-the second server is never reached.`,
+the second server is never reached. Nor is a server without a name, when another one is the default of the port: no browser sends an empty
+Host.`,
 	remedy: 'Move the locations into the first server, or give the second a name or a port of its own.',
 	ignore: 'Never: no request reaches the second server by that name.',
 	rows: ['RT22', 'DU4'],
@@ -97,6 +98,48 @@ server {
 			fixed: '',
 			proof: { bad: 404 },
 		},
+		{
+			title: 'no name, and another server is the default',
+			within: 'http',
+			bad: `server {
+	listen 8080 default_server;
+	server_name chat.example.com;
+	location / {
+		return 404;
+	}
+}
+server {
+	«listen 8080»;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	server_name chat.example.com;
+	location / {
+		return 404;
+	}
+}
+server {
+	listen 8080 default_server;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 404 },
+		},
 	],
 	*check(context) {
 		const routes = new Map<Scope, Route>();
@@ -114,12 +157,12 @@ server {
 			// Where some door or name leads here, the first name that is taken is told: only the others do.
 			const [door] = shut.length > 0 ? shut : own.filter(({ owners }) => names.some((name) => isTaken(server, name, owners)));
 			const name = door && names.find((one) => isTaken(server, one, door.owners));
-			const owner = door?.owners.get(name === undefined ? '' : keyOf(name));
-			const other = owner?.name?.at ?? owner?.server.opener;
+			const owner = name === undefined ? door?.owners.get('') : door?.owners.get(keyOf(name));
+			const taker = owner !== undefined && owner.server !== server ? owner.server : door?.fallback;
+			const other = (taker === owner?.server ? owner?.name?.at : undefined) ?? taker?.opener;
 			const at = name?.at ?? door?.residents.find((resident) => resident.server === server)?.listen.at ?? server.opener;
 			// A file that is included twice is there once.
-			if (door === undefined || at === undefined || other === undefined || owner?.server.opener?.node === server.opener?.node)
-				continue;
+			if (door === undefined || at === undefined || other === undefined || taker?.opener?.node === server.opener?.node) continue;
 			const ports = (shut.length > 0 ? shut : [door]).map(({ port }) => (port === 0 ? 'this socket' : `port ${port}`));
 			const where = `${ports.join(' and ')} (${whereIs(other, context.configuration)})`;
 			const there = ports.length === 1 ? 'that port' : 'those ports';
@@ -131,7 +174,9 @@ server {
 				related: [{ ...placeOf(other), message: 'The server that nginx takes.' }],
 				message:
 					name === undefined
-						? `Another server without a name comes first on ${where}, so nginx never takes this one there, and no handshake on ${there} gets to ${here}. Move the location into the other server, or give this one a name or port.`
+						? taker !== owner?.server
+							? `Another server is the default of ${where}, and this one has no name that a browser could ask for, so no handshake on ${there} gets to ${here}. Give it a server_name, or write default_server behind its listen.`
+							: `Another server without a name comes first on ${where}, so nginx never takes this one there, and no handshake on ${there} gets to ${here}. Move the location into the other server, or give this one a name or port.`
 						: shut.length > 0
 							? `Another server with the name ${name.text.toLowerCase()} comes first on ${where}, so nginx never takes this one there, and no handshake on ${there} gets to ${here}. Move the location into the other server, or give this one another name or port.`
 							: `Another server with the name ${name.text.toLowerCase()} comes first on ${where}, so handshakes for that name go there and not to ${here}. Take the name off one of the two servers.`,
@@ -170,8 +215,9 @@ function isTaken(server: Scope, name: WrittenName, owners: OwnedDoor['owners']):
 
 /** True when neither a name nor being the default leads to a server at a door. */
 function isShut(server: Scope, names: readonly WrittenName[], { owners, fallback }: OwnedDoor): boolean {
-	if (fallback === server) return false;
-	if (names.length === 0) return owners.has('') && owners.get('')?.server !== server;
+	if (fallback === undefined || fallback === server) return false;
+	// No browser sends an empty Host, and no host is called _ (https://nginx.org/en/docs/http/server_names.html#miscellaneous_names).
+	if (names.every(({ text }) => text === '' || text === '_')) return server.unresolved.length === 0;
 	return names.every((name) => isTaken(server, name, owners));
 }
 
