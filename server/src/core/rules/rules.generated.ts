@@ -93,6 +93,7 @@ import upgradeHidden from './upgrade-hidden.ts';
 import upgradeNotForwarded from './upgrade-not-forwarded.ts';
 import upgradeValueWrong from './upgrade-value-wrong.ts';
 import upstreamRefused from './upstream-refused.ts';
+import uriWithoutSlash from './uri-without-slash.ts';
 import variableRedefined from './variable-redefined.ts';
 import variableSyntax from './variable-syntax.ts';
 import workerConnections from './worker-connections.ts';
@@ -193,6 +194,7 @@ export const RULES: readonly Rule[] = [
 	upgradeNotForwarded,
 	upgradeValueWrong,
 	upstreamRefused,
+	uriWithoutSlash,
 	variableRedefined,
 	variableSyntax,
 	workerConnections,
