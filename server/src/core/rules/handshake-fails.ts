@@ -152,8 +152,9 @@ function failureOf({ handshake, outside }: Route): Prediction | undefined {
 	return failure?.obstacles.some(({ code }) => OPEN.has(code)) ? undefined : failure;
 }
 
-function fails({ outcome, upgrade }: Prediction): boolean {
-	return outcome !== 'unknown' && !upgrade;
+/** What is not known may not matter: then there is an obstacle either way. */
+function fails({ outcome, upgrade, obstacles }: Prediction): boolean {
+	return !upgrade && (outcome !== 'unknown' || obstacles.length > 0);
 }
 
 /** Another location that gets the request. */
@@ -205,14 +206,13 @@ function sentence(
 		? `this location hands its requests on to ${other}, and `
 		: `nginx gives ${route.urls[0]?.path ?? 'the request'} to ${other}, and `;
 	const place = line === undefined ? '' : ` (${line.node.name.value}, ${whereIs(line, configuration)})`;
-	const [obstacle] = obstacles.filter(({ code }) => code !== 'not-proxied');
+	const obstacle = obstacles.find(({ code }) => code !== 'not-proxied') ?? obstacles[0];
 	const what =
-		obstacle?.text ??
-		(outcome === 'refused'
+		outcome === 'refused'
 			? 'the connection is refused before nginx reads a request'
-			: outcome === 'proxied'
-				? 'no backend gets the handshake'
-				: `nginx answers ${status ?? 'from files on disk'} itself`);
+			: outcome === 'answered'
+				? `nginx answers ${status ?? 'from files on disk'} itself`
+				: (obstacle?.text ?? 'no backend gets the handshake');
 	const text = `${taker === undefined ? '' : taken}${what}${place}`;
 	return text.startsWith('nginx') ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
