@@ -4,10 +4,15 @@ import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, context, type Plugin } from 'esbuild';
 
-/* Bundles the five entries, and what the two servers share. `--watch` rebuilds on change and prints the lines that the editor's problem matcher waits for. */
+/*
+ * Bundles the five entries, and what the two servers share. `--watch` rebuilds on change and prints the lines that the editor's problem
+ * matcher waits for. `--into FOLDER` writes there instead of into the checkout: for tests of what is shipped.
+ */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const watch = process.argv.includes('--watch');
+const into = process.argv.includes('--into') ? (process.argv[process.argv.indexOf('--into') + 1] ?? root) : root;
+const written = (path: string): string => join(into, path);
 
 const shared: BuildOptions = {
 	absWorkingDir: root,
@@ -75,9 +80,9 @@ const dataInside: Plugin = {
 };
 
 function copyData(): void {
-	mkdirSync(`${root}/server/dist/reference`, { recursive: true });
+	mkdirSync(written('server/dist/reference'), { recursive: true });
 	for (const name of DATA)
-		copyFileSync(`${root}/server/src/core/reference/${name}.generated.json`, `${root}/server/dist/reference/${name}.json`);
+		copyFileSync(`${root}/server/src/core/reference/${name}.generated.json`, written(`server/dist/reference/${name}.json`));
 }
 
 /** Packages without state that both servers use. */
@@ -123,7 +128,7 @@ function coreBundle(read: ReadonlySet<string>): BuildOptions {
 		globalName: SHARED,
 		mainFields: ['module', 'main'],
 		stdin: { contents: lines.join('\n'), resolveDir: CORE, sourcefile: 'core.ts', loader: 'ts' },
-		outfile: 'server/dist/core.js',
+		outfile: written('server/dist/core.js'),
 		alias: oneCopy,
 		plugins: [slimRules, dataInside],
 		footer: { js: `if(typeof module==="object")module.exports=${SHARED};` },
@@ -135,24 +140,31 @@ const SHARED = 'nginxWebSocketCore';
 const readOfCore = new Set<string>();
 const apart = (from: string): Plugin[] => (watch ? [slimRules] : [coreBeside(from, readOfCore)]);
 
-const node: BuildOptions = { ...shared, platform: 'node', target: 'node20', format: 'cjs' };
+const node: BuildOptions = {
+	...shared,
+	platform: 'node',
+	target: 'node20',
+	format: 'cjs',
+	// Node reads data with require(); its import() wants an attribute, which the versions of Node spell in two ways.
+	supported: { 'dynamic-import': false },
+};
 /** Where the Worker's script is: in VS Code's hosts the Worker is started from a blob, and the client says it in the Worker's name. */
 const HOME = 'self.name.split(" ").find((word)=>word.endsWith("/server.js"))??self.location.href';
 const browser: BuildOptions = { ...shared, platform: 'browser', target: 'es2022' };
 
 const entries: readonly (BuildOptions & { readonly entryPoints: readonly string[] })[] = [
-	{ ...node, entryPoints: ['client/src/node/extension.ts'], outfile: 'client/dist/node/extension.js', external: ['vscode'] },
+	{ ...node, entryPoints: ['client/src/node/extension.ts'], outfile: written('client/dist/node/extension.js'), external: ['vscode'] },
 	{
 		...browser,
 		format: 'cjs',
 		entryPoints: ['client/src/browser/extension.ts'],
-		outfile: 'client/dist/browser/extension.js',
+		outfile: written('client/dist/browser/extension.js'),
 		external: ['vscode'],
 	},
 	{
 		...node,
 		entryPoints: ['server/src/node/main.ts'],
-		outfile: 'server/dist/node/server.js',
+		outfile: written('server/dist/node/server.js'),
 		alias: oneCopy,
 		plugins: [...apart("require('../core.js')"), dataBeside],
 	},
@@ -160,7 +172,7 @@ const entries: readonly (BuildOptions & { readonly entryPoints: readonly string[
 		...browser,
 		format: 'iife',
 		entryPoints: ['server/src/browser/main.ts'],
-		outfile: 'server/dist/browser/server.js',
+		outfile: written('server/dist/browser/server.js'),
 		alias: oneCopy,
 		plugins: apart(SHARED),
 		...(watch ? {} : { banner: { js: `importScripts(new URL("../core.js",${HOME}));` } }),
@@ -168,7 +180,7 @@ const entries: readonly (BuildOptions & { readonly entryPoints: readonly string[
 	{
 		...node,
 		entryPoints: ['server/src/node/cli/main.ts'],
-		outfile: 'server/dist/node/cli.js',
+		outfile: written('server/dist/node/cli.js'),
 		plugins: [dataBeside],
 		banner: { js: '#!/usr/bin/env node' },
 	},
