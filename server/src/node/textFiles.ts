@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { IS_FOLDER } from '../core/config/model.ts';
 
 /** Files larger than this are not read: no configuration is, and a log that an include's pattern meets may be. In bytes. */
@@ -32,13 +32,58 @@ export function readText(path: string): TextOfFile {
 	}
 }
 
-/** Writes a text over a file in the encoding that `readText` found in it. Returns why it could not, as a clause; undefined when it could. */
-export function writeText(path: string, text: string): string | undefined {
+/** Why some texts were not written. */
+export interface WriteFailure {
+	readonly path: string;
+	/** A clause. */
+	readonly reason: string;
+	/** Files that have their new text all the same, because their old one could not be put back. */
+	readonly changed: readonly string[];
+}
+
+/**
+ * Writes texts over files in the encodings that `readText` found in them: all of them, or none, since a configuration with half of a cure
+ * may be one that nginx refuses. The files stay what they are (mode, owner, links, access lists), so they are written in place.
+ * @param write puts a file's bytes in place; for tests
+ */
+export function writeTexts(
+	texts: ReadonlyMap<string, string>,
+	write: (file: number, bytes: Buffer) => void = writeOver,
+): WriteFailure | undefined {
+	const open: { readonly path: string; readonly file: number; readonly before: Buffer }[] = [];
+	const changed: (typeof open)[number][] = [];
+	let path = '';
 	try {
-		writeFileSync(path, text, isUtf8(readFileSync(path)) ? 'utf8' : 'latin1');
+		for (path of texts.keys()) {
+			const before = readFileSync(path);
+			open.push({ path, file: openSync(path, 'r+'), before });
+		}
+		for (const one of open) {
+			path = one.path;
+			changed.push(one);
+			write(one.file, Buffer.from(texts.get(path) ?? '', isUtf8(one.before) ? 'utf8' : 'latin1'));
+		}
 		return undefined;
 	} catch (error) {
-		return reasonFor(codeOf(error));
+		const stuck = changed.filter(({ file, before }) => !isPutBack(file, before, write));
+		return { path, reason: reasonFor(codeOf(error)), changed: stuck.map((one) => one.path) };
+	} finally {
+		for (const { file } of open) closeSync(file);
+	}
+}
+
+/** The file is never empty in between: what reads it meanwhile finds the old text or the new one. */
+function writeOver(file: number, bytes: Buffer): void {
+	for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, done);
+	ftruncateSync(file, bytes.length);
+}
+
+function isPutBack(file: number, before: Buffer, write: (file: number, bytes: Buffer) => void): boolean {
+	try {
+		write(file, before);
+		return true;
+	} catch {
+		return false;
 	}
 }
 
@@ -52,6 +97,10 @@ export function reasonFor(code: string): string {
 			return 'the disk is read-only';
 		case 'ENOSPC':
 			return 'the disk is full';
+		case 'EISDIR':
+			return IS_FOLDER;
+		case 'ENOENT':
+			return 'it is gone';
 		case 'ELOOP':
 			return 'it is a link that leads in a circle';
 		default:

@@ -6,7 +6,7 @@ import { analyseProject, fixProject, keyOf, type ProjectOptions, unlessUsedElsew
 import { overlaid } from '../../core/engine/proof.ts';
 import { analyseRange } from '../../core/engine/range.ts';
 import { diskFiles } from '../files.ts';
-import { writeText } from '../textFiles.ts';
+import { writeTexts } from '../textFiles.ts';
 import { type Target, targetOf } from './discover.ts';
 import { UsageFailure } from './failure.ts';
 import { isFixed, reportFixes } from './fixes.ts';
@@ -104,7 +104,7 @@ function reportOf(
 	let now = files;
 	if (args.fix || args.fixDryRun) {
 		const fixed = fixProject(files, target.read, options, isFixed, (path) => isUnder(path, target.workspace));
-		for (const [path, text] of fixed.texts) if (args.fix) write(path, text);
+		if (args.fix) write(fixed.texts);
 		reportFixes(fixed, target.workspace, args.fix ? 'fixed' : 'would fix', output);
 		if (args.fix) now = overlaid(files, fixed.texts);
 	}
@@ -119,9 +119,17 @@ function reportOf(
 	return { ...common, analysis, changes: analysis.changes, findings: analysis.findings };
 }
 
-function write(path: string, text: string): void {
-	const failure = writeText(path, text);
-	if (failure !== undefined) throw new UsageFailure(`${path} cannot be written: ${failure}.`);
+function write(texts: ReadonlyMap<string, string>): void {
+	const failure = writeTexts(texts);
+	if (failure === undefined) return;
+	const { path, reason, changed } = failure;
+	const rest =
+		changed.length > 0
+			? `; ${changed.join(' and ')} could not be put back and must be looked at`
+			: texts.size > 1
+				? `; none of the ${texts.size} files to fix was changed`
+				: '';
+	throw new UsageFailure(`${path} cannot be written: ${reason}${rest}.`);
 }
 
 function mergeReports(reports: readonly CheckReport[]): CheckReport {
