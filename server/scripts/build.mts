@@ -153,7 +153,12 @@ const HOME = 'self.name.split(" ").find((word)=>word.endsWith("/server.js"))??se
 const browser: BuildOptions = { ...shared, platform: 'browser', target: 'es2022' };
 
 const entries: readonly (BuildOptions & { readonly entryPoints: readonly string[] })[] = [
-	{ ...node, entryPoints: ['client/src/node/extension.ts'], outfile: written('client/dist/node/extension.js'), external: ['vscode'] },
+	{
+		...node,
+		entryPoints: ['client/src/node/extension.ts'],
+		outfile: written('client/dist/node/extension.js'),
+		external: ['vscode'],
+	},
 	{
 		...browser,
 		format: 'cjs',

@@ -68,9 +68,9 @@ test('--fix changes nothing when one of the files that it needs is not to be wri
 	const own = workspaceOf({ 'nginx.conf': main, 'conf.d/site.conf': site });
 	chmodSync(own.at('nginx.conf'), 0o444);
 	// The superuser may write everything, so somebody else runs it.
-	const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+	const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
 	for (const path of [own.path, own.at('conf.d'), own.at('conf.d/site.conf'), dirname(cli.path)]) {
-		if ('uid' in nobody) chownSync(path, nobody.uid, nobody.gid);
+		if (nobody !== undefined) chownSync(path, nobody.uid, nobody.gid);
 		chmodSync(path, 0o755);
 	}
 	const ended = await new Promise<{ code: unknown; stderr: string }>((resolve) =>

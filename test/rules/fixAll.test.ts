@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Finding, Fix } from '../../server/src/core/engine/finding.ts';
-import { analyseProject, fixProject, isIndependent } from '../../server/src/core/engine/project.ts';
+import { analyseProject, fixProject, Together } from '../../server/src/core/engine/project.ts';
 import { unmarked } from '../../server/src/core/rules/page.ts';
 import { RULES } from '../../server/src/core/rules/rules.generated.ts';
 import { afterFix, wholeConfiguration } from '../support/analysed.ts';
@@ -61,13 +61,13 @@ function oneByOne(files: Readonly<Record<string, string>>, picks: readonly numbe
 
 function inNoConflict(files: Readonly<Record<string, string>>): readonly Pending[] {
 	const analysis = analyseProject(memoryFiles(files), readMain, OPTIONS);
-	const taken: { fix: Fix; pending: Pending }[] = [];
+	const taken: Pending[] = [];
+	const together = new Together(analysis);
 	for (const { ruleId, at, fixes } of analysis.findings.filter(isLoud)) {
 		const fix = fixes().find(({ preferred }) => preferred);
-		if (fix !== undefined && taken.every((other) => isIndependent(other.fix, fix, analysis)))
-			taken.push({ fix, pending: { ruleId, path: at.path, start: at.span.start } });
+		if (fix !== undefined && together.takes(fix)) taken.push({ ruleId, path: at.path, start: at.span.start });
 	}
-	return taken.map(({ pending }) => pending);
+	return taken;
 }
 
 /** Where a place is after a fix. */

@@ -2,6 +2,7 @@ import { variableTable } from '../core/config/variables.ts';
 import type { Fix } from '../core/engine/finding.ts';
 import { Prover } from '../core/engine/proof.ts';
 import { createPredictor } from '../core/request/predict.ts';
+import { repetitionIn } from '../core/rules/cures/placements.ts';
 import { webSocketRouteCure } from '../core/rules/cures/webSocketRoute.ts';
 import { placeOf } from '../core/rules/rule.ts';
 import type { Directive } from '../core/syntax/nodes.ts';
@@ -25,6 +26,7 @@ export function webSocketRefactorings(view: View, span: Span): readonly Fix[] {
 			predictor: createPredictor(checked.configuration, checked.version),
 			directiveProblems: () => [],
 			variables: () => variableTable(checked.configuration),
+			isRepeated: repetitionIn(checked.configuration),
 			isSpokenAbout: () => false,
 		};
 		const cure = webSocketRouteCure(route, context);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applyEdits, areIndependent, editsByFile } from '../../../server/src/core/engine/edits.ts';
+import { ApartEdits, applyEdits, editsByFile } from '../../../server/src/core/engine/edits.ts';
 import type { Edit } from '../../../server/src/core/rules/rule.ts';
 
 const edit = (start: number, end: number, text: string, path = '/a'): Edit => ({ path, span: { start, end }, text });
@@ -33,7 +33,9 @@ test('independent edits give the same text in one go and one after the other', (
 		.map(([start, length, text]) => edit(start, Math.min(24, start + length), text));
 	fc.assert(
 		fc.property(edits, edits, (one, other) => {
-			fc.pre(areIndependent([one], [other]));
+			const apart = new ApartEdits();
+			apart.add([one]);
+			fc.pre(apart.takes([other]));
 			const text = 'abcdefghijklmnopqrstuvwx';
 			const first = applyEdits(text, [one]);
 			if (typeof first !== 'string') throw new Error('one edit cannot be in conflict');
@@ -48,5 +50,30 @@ test('independent edits give the same text in one go and one after the other', (
 			expect(applyEdits(text, [one, other])).toBe(then);
 		}),
 		{ seed: 1, numRuns: 500 },
+	);
+});
+
+test('whether edits share a place with any of many is told as by looking at each', () => {
+	const edits = fc
+		.tuple(fc.nat(60), fc.nat(3), fc.constantFrom('', 'x'))
+		.map(([start, length, text]) => edit(start, start + length, text));
+	const cures = fc.array(fc.array(edits, { minLength: 1, maxLength: 3 }), { maxLength: 20 });
+	const isSame = (a: Edit, b: Edit): boolean => JSON.stringify(a) === JSON.stringify(b);
+	const isApart = (a: Edit, b: Edit): boolean => isSame(a, b) || a.span.end < b.span.start || b.span.end < a.span.start;
+	fc.assert(
+		fc.property(cures, (all) => {
+			const apart = new ApartEdits();
+			const taken: Edit[] = [];
+			for (const cure of all) {
+				// A cure's own edits may touch, but do not overlap.
+				if (typeof applyEdits('-'.repeat(64), cure) !== 'string') continue;
+				const isTaken = apart.takes(cure);
+				expect(isTaken).toBe(cure.every((one) => taken.every((other) => isApart(one, other))));
+				if (!isTaken) continue;
+				apart.add(cure);
+				taken.push(...cure);
+			}
+		}),
+		{ seed: 1, numRuns: 1000 },
 	);
 });

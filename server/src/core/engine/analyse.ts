@@ -6,6 +6,7 @@ import { createPredictor, type Predictor } from '../request/predict.ts';
 import type { Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { routesOf } from '../routes/routes.ts';
+import { repetitionIn } from '../rules/cures/placements.ts';
 import { IGNORE_COMMENT } from '../rules/notices.ts';
 import type { Report, Rule, RuleContext, Severity, VersionBounds } from '../rules/rule.ts';
 import { RULES } from '../rules/rules.generated.ts';
@@ -102,6 +103,7 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 			return problems;
 		},
 		variables,
+		isRepeated: repetitionIn(configuration),
 		isSpokenAbout: (route) => spoken.has(route),
 	};
 
@@ -146,9 +148,8 @@ function standing(
 	const mended = files === undefined || rebuild === undefined ? undefined : refusals.mended(configuration, files, rebuild);
 	const after = mended === undefined ? undefined : analyse(mended, others);
 	const comparable = after?.routes.length === allRoutes.length ? after : undefined;
-	const kept = new Set(
-		comparable?.findings.map(({ ruleId, routeId }) => `${ruleId}\0${comparable.routes.findIndex(({ id }) => id === routeId)}`),
-	);
+	const places = new Map(comparable?.routes.map(({ id }, index) => [id, index]));
+	const kept = new Set(comparable?.findings.map(({ ruleId, routeId = '' }) => `${ruleId}\0${places.get(routeId)}`));
 	return findings.filter(({ ruleId, routeId }) => {
 		const known = routeId === undefined ? undefined : routes.get(routeId);
 		if (known === undefined) return true;

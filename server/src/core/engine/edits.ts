@@ -37,14 +37,46 @@ export function editsByFile(edits: readonly Edit[]): ReadonlyMap<string, readonl
 	return byFile;
 }
 
-/** True when two sets of edits can be applied in one go and mean the same as one after the other: they share no place. */
-export function areIndependent(some: readonly Edit[], others: readonly Edit[]): boolean {
-	return some.every((one) =>
-		others.every(
-			(other) =>
-				one.path !== other.path || isSame(one, other) || one.span.end < other.span.start || other.span.end < one.span.start,
-		),
-	);
+/** Edits that can be applied in one go and mean the same as one after the other. Whether one shares a place with them is found without looking at each. */
+export class ApartEdits {
+	/** By file, in order of place. */
+	readonly #byFile = new Map<string, Edit[]>();
+
+	/** True when edits, apart from one another, can be applied together with all that are here. Equal ones count once. */
+	takes(edits: readonly Edit[]): boolean {
+		return edits.every((edit) => {
+			const own = this.#byFile.get(edit.path) ?? [];
+			for (let index = firstFrom(own, edit.span.start); index < own.length; index++) {
+				const other = own[index];
+				if (other === undefined || other.span.start > edit.span.end) return true;
+				if (!isSame(edit, other)) return false;
+			}
+			return true;
+		});
+	}
+
+	add(edits: readonly Edit[]): void {
+		for (const edit of edits) {
+			const own = this.#byFile.get(edit.path) ?? [];
+			this.#byFile.set(edit.path, own);
+			let index = firstFrom(own, edit.span.end + 1);
+			// Edits of one cure may touch: an insertion right behind what is replaced.
+			while (own[index - 1]?.span.end === edit.span.end && (own[index - 1]?.span.start ?? 0) > edit.span.start) index--;
+			own.splice(index, 0, edit);
+		}
+	}
+}
+
+/** Index of the first of some ordered edits that ends at an offset or behind it. */
+function firstFrom(ordered: readonly Edit[], offset: number): number {
+	let low = 0;
+	let high = ordered.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if ((ordered[middle]?.span.end ?? 0) < offset) low = middle + 1;
+		else high = middle;
+	}
+	return low;
 }
 
 function distinct(edits: readonly Edit[]): readonly Edit[] {

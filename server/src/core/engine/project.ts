@@ -3,7 +3,7 @@ import { IGNORE_COMMENT } from '../rules/notices.ts';
 import { RULES } from '../rules/rules.generated.ts';
 import { enclosingBlock, pathTo } from '../syntax/query.ts';
 import { type AnalyseOptions, type Analysis, analyse } from './analyse.ts';
-import { applyEdits, areIndependent, editsByFile } from './edits.ts';
+import { ApartEdits, applyEdits, editsByFile } from './edits.ts';
 import type { Edit, Finding, Fix } from './finding.ts';
 import { KnownFindings } from './known.ts';
 import { overlaid } from './proof.ts';
@@ -105,14 +105,15 @@ export function fixProject(
 		const analysis = analyseProject(now, read, options);
 		if (!started) known.startFrom(analysis);
 		const chosen: { finding: Finding; fix: Fix }[] = [];
+		const together = new Together(analysis);
 		// What nginx refuses to start with comes first: nothing else is known until it does.
 		const byRefusal = [true, false].map((refused) => analysis.findings.filter(({ ruleId }) => refusing.has(ruleId) === refused));
 		for (const finding of round < MOST_ROUNDS ? byRefusal.flat() : []) {
-			if (chosen.some((other) => refusing.has(other.finding.ruleId)) && !refusing.has(finding.ruleId)) break;
+			if (refusing.has(chosen[0]?.finding.ruleId ?? '') && !refusing.has(finding.ruleId)) break;
 			if (!wanted(finding, analysis) || tried.has(keyOf(finding)) || !known.has(finding, analysis)) continue;
 			const fix = finding.fixes().find(({ preferred }) => preferred);
 			if (fix === undefined || !fix.edits.every(({ path }) => mayEdit(path))) tried.add(keyOf(finding));
-			else if (chosen.every((other) => isIndependent(other.fix, fix, analysis))) chosen.push({ finding, fix });
+			else if (together.takes(fix)) chosen.push({ finding, fix });
 		}
 		// Two cures that undo each other would go on for ever.
 		const state = JSON.stringify([...texts]);
@@ -136,12 +137,27 @@ export function fixProject(
 	}
 }
 
-/** True when two fixes, made for one text, do the same together as one after the other. */
-export function isIndependent(one: Fix, other: Fix, { files }: Pick<ProjectAnalysis, 'files'>): boolean {
-	if (!areIndependent(one.edits, other.edits)) return false;
-	// A map that one brings or changes is what the other might have used.
-	const [some, others] = [one, other].map(({ edits }) => edits.filter((edit) => isShared(edit, files)));
-	return JSON.stringify(some) === JSON.stringify(others);
+/** Fixes, made for one text, that do the same together as one after the other. */
+export class Together {
+	readonly #files: ProjectAnalysis['files'];
+	readonly #edits = new ApartEdits();
+	/** What all of them do outside of servers and locations. */
+	#shared: string | undefined;
+
+	constructor({ files }: Pick<ProjectAnalysis, 'files'>) {
+		this.#files = files;
+	}
+
+	/** Takes a fix in; false when it has to wait until those that are here are done. */
+	takes({ edits }: Fix): boolean {
+		// A map that one brings or changes is what the other might have used.
+		const shared = JSON.stringify(edits.filter((edit) => isShared(edit, this.#files)));
+		if (this.#shared !== undefined && this.#shared !== shared) return false;
+		if (!this.#edits.takes(edits)) return false;
+		this.#shared = shared;
+		this.#edits.add(edits);
+		return true;
+	}
 }
 
 /** True for an edit outside of every server and location: a map, or a file that several include. */

@@ -1,7 +1,7 @@
 import type { Configuration, Files, Place } from '../config/model.ts';
 import type { Route } from '../routes/route.ts';
 import type { Edit, Report, Rule, RuleContext } from '../rules/rule.ts';
-import { applyEdits, areIndependent, editsByFile } from './edits.ts';
+import { ApartEdits, applyEdits, editsByFile } from './edits.ts';
 import { overlaid } from './proof.ts';
 
 /** Something that nginx refuses to start with, and what to write instead where that is known. */
@@ -16,10 +16,14 @@ interface Refusal {
  */
 export class Refusals {
 	readonly #all: Refusal[] = [];
+	/** Those for which nobody knows what was meant. */
+	#unread: readonly Refusal[] | undefined;
 
 	/** Takes a report of a rule into account. */
 	add(rule: Rule, report: Report): void {
-		if (rule.refused === true && report.severity === 'error') this.#all.push({ rule, report });
+		if (rule.refused !== true || report.severity !== 'error') return;
+		this.#unread = undefined;
+		this.#all.push({ rule, report });
 	}
 
 	get some(): boolean {
@@ -35,20 +39,22 @@ export class Refusals {
 
 	/** True when the location holds text that cannot be read and for which nobody knows what was meant. */
 	garbles(route: Route): boolean {
-		return this.#all.some(
+		this.#unread ??= this.#all.filter(
 			({ rule, report }) =>
-				(rule.id === 'syntax-error' || rule.id === 'unknown-directive') &&
-				isIn(report.at, route) &&
-				preferredEdits(report).length === 0,
+				(rule.id === 'syntax-error' || rule.id === 'unknown-directive') && preferredEdits(report).length === 0,
 		);
+		return this.#unread.some(({ report }) => isIn(report.at, route));
 	}
 
 	/** The configuration with everything mended that has one preferred cure; undefined when there is nothing, or it cannot be read again. */
 	mended(configuration: Configuration, files: Files, rebuild: (files: Files) => Configuration): Configuration | undefined {
 		const edits: Edit[] = [];
+		const apart = new ApartEdits();
 		for (const { report } of this.#all) {
 			const own = preferredEdits(report);
-			if (own.length > 0 && areIndependent(edits, own)) edits.push(...own);
+			if (own.length === 0 || !apart.takes(own)) continue;
+			apart.add(own);
+			edits.push(...own);
 		}
 		const texts = new Map<string, string>();
 		for (const [path, own] of editsByFile(edits)) {

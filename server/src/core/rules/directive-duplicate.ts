@@ -1,8 +1,7 @@
-import type { Configuration, PlacedDirective } from '../config/model.ts';
+import type { PlacedDirective } from '../config/model.ts';
 import { removeDirective } from './cures/editing.ts';
-import { placementsOf } from './cures/placements.ts';
 import { problemsOf } from './directiveRule.ts';
-import { type Cure, defineRule, placeOf } from './rule.ts';
+import { type Cure, defineRule, placeOf, type RuleContext } from './rule.ts';
 
 export default defineRule({
 	id: 'directive-duplicate',
@@ -55,24 +54,24 @@ proxy_set_header and add_header may be repeated.`,
 				at: placeOf(at),
 				message,
 				related: [{ ...placeOf(first), message: 'the first one' }],
-				cures: () => curesOf(at, first, context.configuration),
+				cures: () => curesOf(at, first, context),
 			};
 		}
 	},
 });
 
-function curesOf(at: PlacedDirective, first: PlacedDirective, configuration: Configuration): readonly Cure[] {
+function curesOf(at: PlacedDirective, first: PlacedDirective, context: RuleContext): readonly Cure[] {
 	// One file twice: its lines serve other places too, and the second include is what is wrong.
 	if (at.node === first.node) {
 		const include = at.via.find((line, depth) => line.node !== first.via[depth]?.node);
 		const name = include?.node.args[0]?.value ?? '';
-		if (include === undefined || /[*?[]/.test(name) || placementsOf(include, configuration) > 1) return [];
+		if (include === undefined || /[*?[]/.test(name) || context.isRepeated(include)) return [];
 		return [{ title: `Remove the second include of ${name}`, preferred: true, edits: [removeDirective(include)] }];
 	}
 	const isSame = saysTheSame(at, first);
 	// Nothing is lost when both say the same; else a person has to say which of them is meant.
 	const lines = at.via.length > first.via.length ? [first, at] : [at, first];
-	const removable = lines.filter((line) => placementsOf(line, configuration) === 1);
+	const removable = lines.filter((line) => !context.isRepeated(line));
 	return removable.slice(0, isSame ? 1 : 2).map((gone) => ({
 		title: isSame ? `Remove ${written(gone)}` : `Keep ${written(gone === at ? first : at)}, remove ${written(gone)}`,
 		preferred: isSame,

@@ -67,6 +67,8 @@ export interface RuleContext {
 	readonly directiveProblems: () => readonly DirectiveProblem[];
 	/** The variables of the configuration; computed once. */
 	readonly variables: () => VariableTable;
+	/** Whether a line stands in the configuration more than once, as its file is included in several places. */
+	readonly isRepeated: (line: PlacedDirective) => boolean;
 	/** Whether a rule has found an error or a warning that may be why the route's handshake fails; for rules that come last. */
 	readonly isSpokenAbout: (route: Route) => boolean;
 }

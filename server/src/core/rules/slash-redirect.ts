@@ -1,4 +1,5 @@
-import { type LocationMatch, locationMatch } from '../config/location.ts';
+import { locationMatch } from '../config/location.ts';
+import type { Scope } from '../config/model.ts';
 import { compileRegex } from '../config/regex.ts';
 import { encodePath } from '../routes/examplePath.ts';
 import { HANDLERS } from '../routes/handlers.ts';
@@ -73,14 +74,17 @@ shorter prefix. WebSocket clients do not follow redirects. It matters where anot
 		},
 	],
 	*check(context) {
-		const regexes = new Map<string, Takes>();
+		const tables = new Map<Scope | undefined, Takers>();
 		for (const route of context.routes) {
 			const { match } = route;
 			if (match === undefined || (match.kind !== 'prefix' && match.kind !== 'prefix-first')) continue;
 			if (!match.pattern.endsWith('/') || match.pattern === '/' || !HANDLERS.some((name) => route.location.byName.has(name)))
 				continue;
 			const bare = match.pattern.slice(0, -1);
-			if (!isTakenOtherwise(route, bare, regexes) || !isRedirected(route, bare, context)) continue;
+			const level = route.location.parent;
+			const takers = tables.get(level) ?? takersIn(level);
+			tables.set(level, takers);
+			if (!isTakenOtherwise(bare, takers) || !isRedirected(route, bare, context)) continue;
 			yield {
 				...aboutRoute(route),
 				severity: 'information',
@@ -99,34 +103,35 @@ function curesOf(route: Route, bare: string, pattern: string): readonly Cure[] {
 	return [{ title: `Take ${bare} too`, preferred: true, edits: [insertBlockBefore(route.at, lines)] }];
 }
 
-/** True when some other location of the server matches the path without its slash. */
-function isTakenOtherwise(route: Route, bare: string, regexes: Map<string, Takes>): boolean {
-	const siblings = route.location.parent?.byName.get('location') ?? [];
-	return siblings.some((placed) => {
-		const other = locationMatch(placed);
-		return (
-			other !== undefined &&
-			placed !== route.at &&
-			takes(other, bare, regexes) &&
-			placed.body !== undefined &&
-			HANDLERS.some((name) => placed.body?.byName.has(name))
-		);
-	});
+/** What takes paths on one level, among the locations that pass requests on. */
+interface Takers {
+	readonly prefixes: ReadonlySet<string>;
+	readonly expressions: readonly ((path: string) => boolean)[];
 }
 
-/** Whether a regular expression takes a path. */
-type Takes = (path: string) => boolean;
-
-function takes({ kind, pattern }: LocationMatch, path: string, regexes: Map<string, Takes>): boolean {
-	if (kind === 'prefix' || kind === 'prefix-first') return path.startsWith(pattern);
-	if (kind !== 'regex' && kind !== 'regex-caseless') return false;
-	const key = `${kind} ${pattern}`;
-	const known = regexes.get(key) ?? compiled(pattern, kind === 'regex-caseless');
-	regexes.set(key, known);
-	return known(path);
+function takersIn(level: Scope | undefined): Takers {
+	const prefixes = new Set<string>();
+	const expressions = new Map<string, Takers['expressions'][number]>();
+	for (const placed of level?.byName.get('location') ?? []) {
+		const match = locationMatch(placed);
+		if (match === undefined || !HANDLERS.some((name) => placed.body?.byName.has(name))) continue;
+		const { kind, pattern } = match;
+		if (kind === 'prefix' || kind === 'prefix-first') prefixes.add(pattern);
+		else if (kind === 'regex' || kind === 'regex-caseless') {
+			const key = `${kind} ${pattern}`;
+			if (!expressions.has(key)) expressions.set(key, compiled(pattern, kind === 'regex-caseless'));
+		}
+	}
+	return { prefixes, expressions: [...expressions.values()] };
 }
 
-function compiled(pattern: string, caseless: boolean): Takes {
+/** True when a location takes the path without its slash; the one with the slash does not. */
+function isTakenOtherwise(bare: string, { prefixes, expressions }: Takers): boolean {
+	for (let end = 0; end <= bare.length; end++) if (prefixes.has(bare.slice(0, end))) return true;
+	return expressions.some((takes) => takes(bare));
+}
+
+function compiled(pattern: string, caseless: boolean): (path: string) => boolean {
 	const regex = compileRegex(pattern, caseless);
 	return 'exec' in regex ? (path) => regex.exec(path) != null : () => false;
 }

@@ -62,11 +62,12 @@ export default defineRule({
 		},
 	],
 	*check(context) {
-		const seen = new Set<PlacedDirective>();
+		const seen = new Set<Scope>();
 		for (const route of context.routes) {
+			if (seen.has(route.server)) continue;
+			seen.add(route.server);
 			for (const line of comparisons(route)) {
-				if (seen.has(line) || !decides(line, context)) continue;
-				seen.add(line);
+				if (!decides(line, context)) continue;
 				yield {
 					...aboutRoute(route),
 					severity: 'information',

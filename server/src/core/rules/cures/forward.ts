@@ -5,7 +5,6 @@ import type { Cure, Edit, RuleContext } from '../rule.ts';
 import { upgradeValue } from './allowList.ts';
 import { changedLines, headerEdits } from './headerLines.ts';
 import { connectionValue } from './mapBlock.ts';
-import { placementsOf } from './placements.ts';
 
 /**
  * The edits after which a location forwards Upgrade and Connection, every other header as before (IN1: own lines replace
@@ -25,7 +24,7 @@ export function forwardEdits(route: Route, forwarding: Forwarding, context: Rule
  */
 export function forwardCures(route: Route, forwarding: Forwarding, context: RuleContext, title: string): readonly Cure[] {
 	const here = forwardEdits(route, forwarding, context);
-	const outer = placementsOf(route.at, context.configuration) > 1 ? outerEdits(route, forwarding, context) : undefined;
+	const outer = context.isRepeated(route.at) ? outerEdits(route, forwarding, context) : undefined;
 	return [
 		...(here === undefined ? [] : [{ title, preferred: true, edits: here }]),
 		...(outer === undefined ? [] : [{ title: `${title} for the whole server`, preferred: true, edits: outer }]),

@@ -4,7 +4,6 @@ import type { Route } from '../../routes/route.ts';
 import { headerNameOf, meantHeader, writtenLine } from '../forwarding.ts';
 import type { Edit, RuleContext } from '../rule.ts';
 import { insertInto, ownDirectives, removeDirective, replaceArgument } from './editing.ts';
-import { placementsOf } from './placements.ts';
 
 /** The proxy_set_header lines in force on a location. */
 export interface HeaderLines {
@@ -76,7 +75,7 @@ export function changedLines(
 }
 
 function isSharedNothing(line: PlacedDirective, context: RuleContext): boolean {
-	return line.node.args[1]?.value === '' && placementsOf(line, context.configuration) > 1;
+	return line.node.args[1]?.value === '' && context.isRepeated(line);
 }
 
 function unquoted(value: string): string {
