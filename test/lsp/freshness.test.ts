@@ -74,6 +74,7 @@ test('a cancelled question is answered as cancelled', async () => {
 test('a burst of keystrokes is checked for its last state, and every result names its version', async () => {
 	const session = await start({ diagnostics: 'push' });
 	await session.open(MAIN, '');
+	const begun = Date.now();
 	let last = 1;
 	for (let length = 1; length <= TEXT.length; length++)
 		last = await session.change(MAIN, {
@@ -83,7 +84,19 @@ test('a burst of keystrokes is checked for its last state, and every result name
 	await session.until(() => session.published.some(({ version }) => version === last));
 	const versions = session.published.map(({ version }) => version ?? 0);
 	expect(versions).toEqual([...versions].sort((a, b) => a - b));
+	// The first and the last state, and a few in between while it goes on.
+	expect(versions.length).toBeLessThanOrEqual(3 + (Date.now() - begun) / 100);
 	expect(session.published.at(-1)?.diagnostics.map(({ code }) => code)).toContain('http-version-1-0');
+});
+
+test('keystrokes with pauses between them are each checked', async () => {
+	const session = await start({ diagnostics: 'push' });
+	await session.open(MAIN, TEXT);
+	for (let count = 0; count < 3; count++) {
+		await new Promise((resolve) => setTimeout(resolve, 40));
+		const version = await session.change(MAIN, { range: { start: { line: 0, character: 9 }, end: { line: 0, character: 9 } }, text: 'x' });
+		await session.until(() => session.published.some((one) => one.version === version));
+	}
 });
 
 test('after any edits the server says what it would say about the text opened fresh', async () => {

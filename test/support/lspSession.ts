@@ -101,6 +101,7 @@ export class LspSession {
 			files: disk,
 			referenceTexts: async () => texts,
 			defer: (callback) => void setImmediate(callback),
+			delay: (milliseconds, callback) => void setTimeout(callback, milliseconds),
 			...options.host,
 		});
 		const client = createProtocolConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));

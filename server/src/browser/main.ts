@@ -10,4 +10,5 @@ startServer(connection, {
 	files: undefined,
 	referenceTexts: async () => (await fetch(new URL('../reference/texts.json', home))).json(),
 	defer: (callback) => void setTimeout(callback, 0),
+	delay: (milliseconds, callback) => void setTimeout(callback, milliseconds),
 });

@@ -18,6 +18,10 @@ export interface DiagnosticsCapabilities {
 	readonly codeLensRefresh: boolean;
 }
 
+/** After how long without a change a burst of them counts as over, and how long it is waited for that at most. In milliseconds. */
+const PAUSE = 20;
+const LONGEST_WAIT = 150;
+
 interface Given {
 	readonly id: string;
 	/** The document's, of what was sent without being asked for. */
@@ -37,6 +41,11 @@ export class DiagnosticsFlow {
 	readonly #given = new Map<string, Given>();
 	#count = 0;
 	#isScheduled = false;
+	/** When a change came last, and by when it is checked whatever comes after it. */
+	#changedAt = 0;
+	#latest = 0;
+	/** More than one change waits, or the one came close behind another. */
+	#isBurst = false;
 
 	constructor(connection: Connection, session: Session, capabilities: DiagnosticsCapabilities) {
 		this.#connection = connection;
@@ -80,12 +89,24 @@ export class DiagnosticsFlow {
 		this.#session.bases.tellStatus();
 	}
 
-	/** Sends after the messages that have come in already, so that a burst of keystrokes is checked once. */
+	/** A lone keystroke is checked at once; a burst of them when it pauses, and now and then while it goes on. */
 	#schedule(): void {
+		const now = Date.now();
+		const isBurst = now - this.#changedAt < PAUSE || this.#isScheduled;
+		this.#changedAt = now;
+		if (isBurst) this.#isBurst = true;
 		if (this.#isScheduled) return;
 		this.#isScheduled = true;
-		this.#session.host.defer(() => {
+		this.#latest = now + LONGEST_WAIT;
+		this.#publishIn(isBurst ? PAUSE : 0);
+	}
+
+	#publishIn(milliseconds: number): void {
+		this.#session.host.delay(milliseconds, () => {
+			const rest = Math.min(this.#changedAt + PAUSE, this.#latest) - Date.now();
+			if (this.#isBurst && rest > 0) return this.#publishIn(rest);
 			this.#isScheduled = false;
+			this.#isBurst = false;
 			this.#publish().catch((error: unknown) => this.#session.log.error(`Checking failed: ${String(error)}`));
 		});
 	}

@@ -61,4 +61,6 @@ export interface Host {
 	readonly nginxVersion?: (program: string) => Promise<{ readonly text: string } | { readonly problem: string }>;
 	/** Runs a callback after the messages that have arrived. */
 	readonly defer: (callback: () => void) => void;
+	/** Runs a callback once, after some time. */
+	readonly delay: (milliseconds: number, callback: () => void) => void;
 }

@@ -24,6 +24,7 @@ export function nodeHost(): Host {
 		run,
 		nginxVersion,
 		defer: (callback) => void setImmediate(callback),
+		delay: (milliseconds, callback) => void setTimeout(callback, milliseconds),
 		referenceTexts,
 	};
 }
