@@ -98,7 +98,11 @@ test('renaming a variable changes every file of the configuration, with the vers
 });
 
 test.each([
-	['what nginx defines itself', 'set $a $ho‸st;', '$other', /\$host is not defined in this configuration/],
+	['what nginx defines itself', 'set $a $ho‸st;', '$other', /\$host is a variable of nginx itself/],
+	['what nginx lets a line change', 'set $ar‸gs x;', '$other', /\$args is a variable of nginx itself/],
+	['what is defined nowhere', 'set $a $fo‸o;', '$other', /\$foo is not defined in this configuration/],
+	['to a variable of nginx', 'set $a‸a 1;', '$host', /\$host is a variable of nginx itself; take another name\./],
+	['to a request header', 'set $a‸a 1;', '$http_upgrade', /\$http_upgrade is a variable of nginx itself/],
 	['to a name that is taken', 'set $a‸a 1; set $b 2;', '$b', /There is a variable b already/],
 	['to what is no name', 'set $a‸a 1;', '$b-c', /cannot be the name of a variable/],
 	['what has no name', 'retu‸rn 200;', 'x', /Only what a configuration defines itself/],
@@ -106,4 +110,85 @@ test.each([
 	const session = await start();
 	const { caret } = await session.open(MAIN, `events {}\nhttp { server { ${line} } }\n`);
 	await expect(session.at('textDocument/rename', MAIN, caret, { newName })).rejects.toThrow(sentence);
+});
+
+/** The configuration after renaming the upstream at the caret to `web`. */
+async function renamed(marked: string): Promise<string | undefined> {
+	const session = await start();
+	const { caret } = await session.open(MAIN, marked);
+	const edit = await session.at<WorkspaceEdit>('textDocument/rename', MAIN, caret, { newName: 'web' });
+	return (await session.applied({ title: '', edit }))[MAIN];
+}
+
+const upstreams = (http: string, server: string): string =>
+	`events {}\nhttp {\n\tupstream a‸pp { server 127.0.0.1:9000; }\n\tupstream other { server 127.0.0.1:9001; }\n${http}\n\tserver {\n${server}\n\t}\n}\n`;
+
+test.each([
+	['set', '', 'set $b §; location / { proxy_pass http://$b; } location /two { proxy_pass http://§; }'],
+	['set in the location, with a URI behind it', '', 'location / { set $b §; proxy_pass http://$b/x; }'],
+	['set to a whole URL', '', 'location / { set $b "http://§/x"; proxy_pass $b$is_args$args; }'],
+	['set from another variable', '', 'set $a §; set $b $a; location / { proxy_pass http://${b}$request_uri; }'],
+	['a map', 'map $http_x $b { default §; a "other"; ~*b §; }', 'location / { proxy_pass http://$b; }'],
+	[
+		'a map of a map',
+		'map $http_x $a { default §; } map $http_y $b { default $a; a other; }',
+		'location / { proxy_pass http://$b; }',
+	],
+	['split_clients', 'split_clients $remote_addr $b { 50% §; * other; }', 'location / { proxy_pass http://$b; }'],
+	['geo', 'geo $b { default §; 10.0.0.0/8 other; }', 'location / { proxy_pass http://$b; }'],
+	['behind $scheme', '', 'location / { proxy_pass $scheme://§; }'],
+	['before the URI of the request', '', 'location / { proxy_pass http://§$request_uri; }'],
+	[
+		'another handler',
+		'',
+		'set $b §; location / { grpc_pass grpc://$b; } location /u { uwsgi_pass $b; } location /f { fastcgi_pass §; }',
+	],
+])('an upstream that gets into a handler by %s is renamed there too', async (_, http, server) => {
+	const fill = (name: string): string => upstreams(http, server).replaceAll('§', name);
+	expect(await renamed(fill('app'))).toBe(fill('web').replace('a‸pp', 'web'));
+});
+
+test.each([
+	['a value for another purpose', '', 'set $c app; add_header X $c; location / { proxy_pass http://app; }', 'set $c app;'],
+	['a port behind it', '', 'set $c app; location / { proxy_pass http://$c:80; }', 'set $c app;'],
+	[
+		'another server',
+		'server { set $b app; return 200 $b; }',
+		'set $b other; location / { proxy_pass http://$b; }',
+		'set $b app;',
+	],
+])('what does not name the upstream stays: %s', async (_, http, server, kept) => {
+	expect(await renamed(upstreams(http, server))).toContain(kept);
+});
+
+test.each([
+	[
+		'the request',
+		'',
+		'location / { proxy_pass http://$http_x; }',
+		'`proxy_pass http://\\$http_x` in line 7 of nginx.conf may mean app',
+	],
+	['a capture', '', 'location ~ ^/(?<b>\\w+) { proxy_pass http://$b; }', 'may mean app'],
+	['a name that is put together', '', 'location ~ ^/x(.*) { proxy_pass http://app$1; }', 'may mean app'],
+	['a comparison', '', 'set $b app; if ($b = app) { return 403; } location / { proxy_pass http://$b; }', '`if \\(\\$b = app\\)`'],
+])('an upstream that %s may name is not renamed', async (_, http, server, sentence) => {
+	await expect(renamed(upstreams(http, server))).rejects.toThrow(new RegExp(sentence));
+});
+
+test.each([
+	['an address', '127.0.0.1', /127\.0\.0\.1 is an address/],
+	['what is no name', 'a;b', /"a;b" cannot be the name of an upstream\./],
+])('an upstream is not renamed to %s', async (_, newName, sentence) => {
+	const session = await start();
+	const { caret } = await session.open(MAIN, upstreams('', ''));
+	await expect(session.at('textDocument/rename', MAIN, caret, { newName })).rejects.toThrow(sentence);
+});
+
+test('an upstream in a value leads to its block', async () => {
+	const session = await start();
+	const text =
+		'stream { upstream app { server 127.0.0.1:1; } map $ssl_preread_server_name $b { default a‸pp; } server { proxy_pass $b; } }\n';
+	const { caret } = await session.open(MAIN, text);
+	const found = await session.at<Location[]>('textDocument/definition', MAIN, caret);
+	expect(found.map(({ range }) => range.start.character)).toEqual([18]);
 });

@@ -94,7 +94,10 @@ test('keystrokes with pauses between them are each checked', async () => {
 	await session.open(MAIN, TEXT);
 	for (let count = 0; count < 3; count++) {
 		await new Promise((resolve) => setTimeout(resolve, 40));
-		const version = await session.change(MAIN, { range: { start: { line: 0, character: 9 }, end: { line: 0, character: 9 } }, text: 'x' });
+		const version = await session.change(MAIN, {
+			range: { start: { line: 0, character: 9 }, end: { line: 0, character: 9 } },
+			text: 'x',
+		});
 		await session.until(() => session.published.some((one) => one.version === version));
 	}
 });

@@ -1,8 +1,8 @@
 import type { Configuration, Place, PlacedDirective, Scope } from '../core/config/model.ts';
-import { variableTable } from '../core/config/variables.ts';
-import { HANDLERS } from '../core/routes/handlers.ts';
+import { type VariableTable, variableTable } from '../core/config/variables.ts';
 import type { Word } from '../core/syntax/nodes.ts';
 import { innerSpan, spanInSource } from '../core/syntax/words.ts';
+import { UpstreamNames } from './upstreamNames.ts';
 
 export type NameKind = 'variable' | 'upstream' | 'named location' | 'zone' | 'cache' | 'log format';
 
@@ -21,7 +21,12 @@ export interface NameUse {
 
 /** Every use of a name that a configuration can define, in no order. A directive that is placed twice is told twice. */
 export function namesIn(configuration: Configuration): readonly NameUse[] {
-	const found: NameUse[] = [...variablesIn(configuration)];
+	const table = variableTable(configuration);
+	const found: NameUse[] = [...variablesIn(table)];
+	for (const { name, span, side, at } of new UpstreamNames(configuration, table).uses) {
+		const place = { path: at.file.path, span };
+		found.push({ kind: 'upstream', key: `upstream ${side} ${name.toLowerCase()}`, name, role: 'use', place, at });
+	}
 	const waiting: Scope[] = [configuration.root];
 	for (let scope = waiting.pop(); scope !== undefined; scope = waiting.pop())
 		for (const placed of scope.directives) {
@@ -31,8 +36,7 @@ export function namesIn(configuration: Configuration): readonly NameUse[] {
 	return found;
 }
 
-function* variablesIn(configuration: Configuration): Generator<NameUse> {
-	const table = variableTable(configuration);
+function* variablesIn(table: VariableTable): Generator<NameUse> {
 	for (const definitions of table.definitions.values())
 		for (const { name, at, place } of definitions) {
 			const bare = bareVariable(at, place, name);
@@ -67,37 +71,15 @@ function bareVariable(at: PlacedDirective, { path, span }: Place, name: string):
 	return undefined;
 }
 
-const STREAM_PASS: ReadonlySet<string> = new Set(['proxy_pass']);
-const PASS: ReadonlySet<string> = new Set(HANDLERS);
-
 /** The names that one directive defines or uses, variables aside. */
 function* namesAt(placed: PlacedDirective): Generator<NameUse> {
 	const { node } = placed;
 	const name = node.name.value;
 	const side = sideOf(placed.scope);
 	if (name === 'upstream' && node.block !== undefined) yield* whole(placed, node.args[0], 'upstream', side, 'definition');
-	else if (side === 'stream' ? STREAM_PASS.has(name) : PASS.has(name)) yield* target(placed, side);
 	else if (name === 'location') yield* named(placed, node.args[0], 'definition');
 	else if (name === 'error_page' || name === 'try_files' || name === 'post_action') yield* named(placed, node.args.at(-1), 'use');
 	else yield* zoneNames(placed, name, side);
-}
-
-/** The upstream in the argument of a `…_pass`: behind the scheme, up to port or URI. */
-function* target(placed: PlacedDirective, side: string): Generator<NameUse> {
-	const word = placed.node.args[0];
-	const match = /^(?:[a-z]+:\/\/)?([^/:$\s]+)(?=[/:]|$)/i.exec(word?.value ?? '');
-	const written = match?.[1];
-	if (word === undefined || match === null || written === undefined || written === 'unix') return;
-	const end = match[0].length;
-	const span = spanInSource(word, placed.file.tree.source, end - written.length, end);
-	yield {
-		kind: 'upstream',
-		key: `upstream ${side} ${written.toLowerCase()}`,
-		name: written,
-		role: 'use',
-		place: { path: placed.file.path, span },
-		at: placed,
-	};
 }
 
 function* named(placed: PlacedDirective, word: Word | undefined, role: NameUse['role']): Generator<NameUse> {
