@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CompletionItem } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { sessions } from '../support/sessions.ts';
@@ -78,6 +78,9 @@ test.each([
 	['a comment', '# pro‸\n'],
 	['Lua', 'http { server { content_by_lua_block { ngx.s‸ } } }'],
 	['a map', 'http { map $a $b { ‸ } }'],
+	['an argument that may be anything', 'http { server { location / { proxy_read_timeout ‸; } } }'],
+	['the name of a file', 'http { include ‸; }'],
+	['what is complete but for its semicolon', 'http { server { location / { proxy_http_version 1.1 ‸\n} } }'],
 ])('nothing is offered in %s', async (_, marked) => {
 	expect((await offered(marked)).labels).toEqual([]);
 });
@@ -87,4 +90,58 @@ test('an item tells its documentation when it is chosen', async () => {
 	const item = items.find(({ label }) => label === 'proxy_pass');
 	const resolved = await session.client.sendRequest<CompletionItem>('completionItem/resolve', item);
 	expect(resolved.documentation).toMatchObject({ value: expect.stringContaining('proxied server') });
+});
+
+describe('a line without its semicolon yet', () => {
+	const REST = ['\n\t\t}\n\t}\n}\n', '\n\n\t\t\tproxy_pass http://a;\n\t\t}\n\t}\n}\n', '', ' }}}\n'];
+	test.each(
+		REST.flatMap((rest) =>
+			[
+				['proxy_http_version ', ['1.0', '1.1', '2']],
+				['proxy_buffering ', ['on', 'off']],
+				['proxy_set_header Upgrade  ', ['$http_upgrade']],
+				['proxy_cache_lock\t', ['on', 'off']],
+				['limit_req ', ['zone=']],
+			].map(([line, words]) => [line, rest, words] as const),
+		),
+	)('%j before %j is given its argument', async (line, rest, words) => {
+		const { labels } = await offered(`http {\n\tserver {\n\t\tlocation / {\n\t\t\t${String(line)}‸${rest}`);
+		expect(labels).toEqual(words);
+	});
+
+	test('the next line is another directive', async () => {
+		const { labels } = await offered('http {\n\tserver {\n\t\tlocation / {\n\t\t\tproxy_buffering\n\t\t\t‸\n\t\t}\n\t}\n}\n');
+		expect(labels).toContain('proxy_pass');
+	});
+});
+
+test('words that only stand for something are not offered', async () => {
+	const { labels } = await offered('http { server { location / { proxy_cache ‸; } } }');
+	expect(labels).toEqual(['off']);
+});
+
+const CONNECTION = 'server { location / { proxy_set_header Connection ‸; } }';
+
+test('the variable of the map that there is is offered for Connection', async () => {
+	const { labels } = await offered(`http { map $http_upgrade $cu { default upgrade; '' close; } ${CONNECTION} }\n`);
+	expect(labels).toEqual(['$cu', '"upgrade"']);
+});
+
+test('where there is no map, choosing the variable adds it', async () => {
+	const { items, session } = await offered(`http {\n\t${CONNECTION}\n}\n`);
+	const item = items.find(({ label }) => label === '$connection_upgrade');
+	const edits = [
+		...(item?.additionalTextEdits ?? []),
+		...(item?.textEdit !== undefined && 'range' in item.textEdit ? [item.textEdit] : []),
+	];
+	expect(TextDocument.applyEdits(session.document(MAIN), edits)).toBe(
+		`http {\n\tmap $http_upgrade $connection_upgrade {\n\t\tdefault upgrade;\n\t\t''      '';\n\t}\n\n\t${CONNECTION.replace('‸', '$connection_upgrade')}\n}\n`,
+	);
+});
+
+test('a variable whose map would have to go into another file is not offered', async () => {
+	const session = await start({ files: { [MAIN]: 'events {}\nhttp {\n\tinclude conf.d/*.conf;\n}\n' } });
+	const { caret } = await session.open('/w/conf.d/a.conf', CONNECTION);
+	const items = await session.at<CompletionItem[]>('textDocument/completion', '/w/conf.d/a.conf', caret);
+	expect(items.map(({ label }) => label)).toEqual(['"upgrade"']);
 });

@@ -12,6 +12,7 @@ import { type DirectiveDefinition, definitionsIn, definitionsOf } from '../core/
 import type { ReferenceTexts } from '../core/reference/texts.ts';
 import { builtInVariables } from '../core/reference/variables.ts';
 import { HANDLERS } from '../core/routes/handlers.ts';
+import { connectionValue } from '../core/rules/cures/mapBlock.ts';
 import type { Directive } from '../core/syntax/nodes.ts';
 import { commentAt, directiveAt, enclosingBlock } from '../core/syntax/query.ts';
 import type { Span } from '../core/text/span.ts';
@@ -39,7 +40,10 @@ export function completions(view: View, position: Position): CompletionItem[] {
 	const start = wordStart(text, offset);
 	const variable = /\$\{?(\w*)$/.exec(text.slice(Math.max(0, offset - 80), offset));
 	if (variable !== null) return variableItems(view, scope, offset - (variable[1]?.length ?? 0), offset);
-	const writing = directive !== undefined && directive !== block && isInArguments(directive, offset) ? directive : undefined;
+	const writing =
+		directive !== undefined && directive !== block && isInArguments(directive, offset)
+			? directive
+			: unfinishedBefore(view, block, start);
 	const range = rangeOf(view.lines, { start, end: offset });
 	if (writing !== undefined) return argumentItems(view, writing, offset, scope).map((item) => withRange(item, range));
 	return [...snippetItems(view, scope, { start, end: offset }), ...directiveItems(view, scope, { start, end: offset })];
@@ -56,6 +60,14 @@ function isInArguments(directive: Directive, offset: number): boolean {
 	if (offset <= directive.name.span.end) return false;
 	if (directive.block !== undefined) return offset <= directive.block.span.start;
 	return directive.end === 'missing' ? offset >= directive.span.start : offset < directive.span.end;
+}
+
+/** The directive that a caret behind a blank still belongs to, as nothing has ended it: the next line is another one's. */
+function unfinishedBefore(view: View, block: Directive | undefined, offset: number): Directive | undefined {
+	const siblings = block?.block?.children ?? view.tree.directives;
+	const last = siblings.findLast(({ span }) => span.start < offset);
+	if (last === undefined || last.end !== 'missing' || last.span.end >= offset) return undefined;
+	return /^[ \t]+$/.test(view.tree.source.text.slice(last.span.end, offset)) ? last : undefined;
 }
 
 function directiveItems(view: View, scope: Scope | undefined, span: Span): CompletionItem[] {
@@ -96,23 +108,41 @@ function argumentItems(view: View, directive: Directive, offset: number, scope: 
 	const context = scope && referenceContext(scope);
 	const definition =
 		definitionsOf(name).find(({ contexts }) => context !== undefined && contexts.includes(context)) ?? definitionsOf(name)[0];
-	if (before.length === 0 && definition !== undefined) {
-		const words = new Set(
-			definition.syntax.flatMap((form) => [...form.matchAll(/`([a-z0-9_.-]+)`/gi)].map((match) => match[1] ?? '')),
+	if (before.length === 0 && definition !== undefined)
+		for (const word of firstWords(definition.syntax)) items.push({ label: word, kind: CompletionItemKind.EnumMember });
+	if (name === 'proxy_set_header')
+		items.push(
+			...headerItems(
+				view,
+				before.map(({ value }) => value),
+				scope,
+			),
 		);
-		for (const word of words) items.push({ label: word, kind: CompletionItemKind.EnumMember });
-	}
-	if (name === 'proxy_set_header') items.push(...headerItems(before.map(({ value }) => value)));
 	if (HANDLERS.includes(name) && before.length === 0) items.push(...upstreamItems(view, name));
 	if (name === 'error_page' || name === 'try_files') items.push(...namedLocationItems(view, scope));
 	return items;
 }
 
+/**
+ * The words that can be the first argument in one of these forms, written as they stand: `on`, `zone=`. What stands for something else
+ * is set in italics, `*`time`*`; what is in brackets comes behind the first argument, unless all is.
+ */
+function firstWords(syntax: readonly string[]): ReadonlySet<string> {
+	const words = new Set<string>();
+	for (const form of syntax) {
+		const options = form.startsWith('[') ? form.replaceAll(/[[\]]/g, ' | ') : form.replaceAll(/\[(?:[^[\]]|\[[^[\]]*\])*\]/g, '');
+		for (const option of options.split(' | ')) {
+			const match = /^\s*`([a-z0-9_.:-]+)`(=?)/i.exec(option);
+			if (match !== null) words.add(`${match[1]}${match[2]}`);
+		}
+	}
+	return words;
+}
+
 /** The headers of a handshake, and the values that carry them on. */
-function headerItems(before: readonly string[]): CompletionItem[] {
+function headerItems(view: View, before: readonly string[], scope: Scope | undefined): CompletionItem[] {
 	const values: Readonly<Record<string, readonly string[]>> = {
 		upgrade: ['$http_upgrade'],
-		connection: ['$connection_upgrade', '"upgrade"'],
 		host: ['$host', '$http_host', '$proxy_host'],
 		'x-forwarded-for': ['$proxy_add_x_forwarded_for'],
 		'x-forwarded-proto': ['$scheme'],
@@ -122,7 +152,27 @@ function headerItems(before: readonly string[]): CompletionItem[] {
 	const names = ['Upgrade', 'Connection', 'Host', 'X-Forwarded-For', 'X-Forwarded-Proto', 'X-Real-IP', 'Origin'];
 	if (before.length === 0) return names.map((label) => ({ label, kind: CompletionItemKind.Field }));
 	if (before.length > 1) return [];
+	if (before[0]?.toLowerCase() === 'connection') return connectionItems(view, scope);
 	return (values[(before[0] ?? '').toLowerCase()] ?? []).map((label) => ({ label, kind: CompletionItemKind.Value }));
+}
+
+/** The variable of the map that there is, else one with the edit that adds its map, where that is an edit of this document. */
+function connectionItems(view: View, scope: Scope | undefined): CompletionItem[] {
+	const [checked] = view.checked;
+	const value = scope && checked && connectionValue(scope, variableTable(checked.configuration));
+	const items: CompletionItem[] = [];
+	if (value?.text.startsWith('$') && value.edits.every(({ path }) => path === view.path))
+		items.push({
+			label: value.text,
+			kind: CompletionItemKind.Value,
+			...(value.edits.length === 0
+				? {}
+				: {
+						detail: 'with its map',
+						additionalTextEdits: value.edits.map(({ span, text }) => ({ range: rangeOf(view.lines, span), newText: text })),
+					}),
+		});
+	return [...items, { label: '"upgrade"', kind: CompletionItemKind.Value }];
 }
 
 function upstreamItems(view: View, handler: string): CompletionItem[] {
