@@ -14,6 +14,8 @@ beforeAll(() => {
 		'empty/readme.txt': 'nothing here',
 		'settings/nginx.conf': 'events {}\nhttp {\n}\n',
 		'settings/.nginx-websocket.json': '{"severty":{}}',
+		'old/nginx.conf': 'events {}\nhttp {\n}\n',
+		'old/.nginx-websocket.json': '{"nginxVersion":"1.3.12"}',
 		'broken/nginx.conf': 'events {}\nhttp {\n}\n',
 		'broken/.nginx-websocket.json': '{',
 		'folder/nginx.conf': 'events {}\nhttp {\n}\n',
@@ -45,6 +47,20 @@ test.each([
 	],
 	[['check', 'broken'], /\.nginx-websocket\.json, line 1: it is not valid JSON \(.*\)\.$/],
 	[['check', 'folder'], /\.nginx-websocket\.json cannot be read: it is a folder\.$/],
+	[['check', 'nginx.conf', '--nginx-version', '1.22..'], /^--nginx-version 1\.22\.\. is not a version; write it like /],
+	[['check', 'nginx.conf', '--nginx-version', '1.22..1.24..1.26'], /^--nginx-version 1\.22\.\.1\.24\.\.1\.26 is not a version; /],
+	[
+		['explain', 'nginx.conf', 'ws://a/', '--nginx-version', '1.3.12'],
+		'--nginx-version 1.3.12: nginx passes no WebSocket on before 1.3.13, whatever is configured; name that version or a newer one.',
+	],
+	[['check', 'old'], /\.nginx-websocket\.json, line 1: nginxVersion 1\.3\.12: nginx passes no WebSocket on before 1\.3\.13\.$/],
+	[['check', ''], 'The path is empty; name a main file, a fragment or a folder.'],
+	[['check', 'nginx.conf', '', '--fix'], 'The path is empty; name a main file, a fragment or a folder.'],
+	[['routes', ''], 'The path is empty; name a main file, a fragment or a folder.'],
+	[['routes', 'nginx.conf', 'gone.conf'], 'routes takes no "gone.conf"; `nginx-websocket --help` shows what it takes.'],
+	[['explain', 'nginx.conf', 'ws://a/', 'ws://b/'], 'explain takes no "ws://b/"; `nginx-websocket --help` shows what it takes.'],
+	[['rules', '--format', 'sarif'], '--format sarif: there is pretty and json.'],
+	[['rule', 'http-version-1-0', '--format', 'json'], '--format json: the page of a rule is text only.'],
 	[['routes'], 'Which configuration? Write: nginx-websocket routes CONFIG.'],
 	[['routes', 'nginx.conf', '--format', 'sarif'], '--format sarif: there is pretty and json.'],
 	[['explain', 'nginx.conf'], /^Which URL\? Write: /],
@@ -86,6 +102,9 @@ test('rules lists each rule in a line, and rule ID shows its page', async () => 
 		.map((line) => line.split(' ')[0] ?? '');
 	expect(ids).toContain('http-version-1-0');
 	expect(new Set(ids).size).toBe(ids.length);
+	const json = JSON.parse((await cli.run(['rules', '--format', 'json'])).stdout);
+	expect(json.rules.map(({ id }: { id: string }) => id)).toEqual(ids);
+	expect(json.rules[0]).toMatchObject({ severity: expect.any(String), summary: expect.any(String), optIn: false });
 	const page = await cli.run(['rule', 'http-version-1-0']);
 	expect(page.stdout).toMatch(/^# http-version-1-0\n/);
 	expect(page.code).toBe(0);

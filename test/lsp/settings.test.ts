@@ -73,6 +73,39 @@ test('a settings file that cannot be read is said and not used', async () => {
 	);
 });
 
+test.each(['pull', 'push'] as const)(
+	'a client that %ss diagnostics sees in the settings file why it is not used, until it is',
+	async (diagnostics) => {
+		const file = '/w/a/.nginx-websocket.json';
+		const session = await start({ diagnostics, files: { [file]: '{\n\t"severity": {\n\t\t"no-such-rule": "off"\n\t}\n}\n' } });
+		const shown = () => session.published.filter(({ uri }) => uri === `file://${file}`);
+		await session.open('/w/a/nginx.conf', TEXT);
+		if (diagnostics === 'pull') await session.diagnostics('/w/a/nginx.conf');
+		await session.until(() => shown().length > 0);
+		expect(shown()[0]?.diagnostics).toEqual([
+			{
+				range: { start: { line: 2, character: 0 }, end: { line: 2, character: 23 } },
+				severity: 1,
+				source: 'nginx-websocket',
+				message: 'Nothing in this file is used: there is no rule "no-such-rule".',
+			},
+		]);
+		await session.write(file, '{}');
+		if (diagnostics === 'pull') await session.diagnostics('/w/a/nginx.conf');
+		await session.until(() => shown().length > 1);
+		expect(shown().map(({ diagnostics: items }) => items.length)).toEqual([1, 0]);
+	},
+);
+
+test('what is shown in a settings file goes with it', async () => {
+	const session = await start({ diagnostics: 'push', files: { '/w/.nginx-websocket.json': '[]' } });
+	const shown = () => session.published.filter(({ uri }) => uri.endsWith('.json')).map(({ diagnostics }) => diagnostics.length);
+	await session.until(() => shown().length > 0);
+	await session.write('/w/.nginx-websocket.json', undefined);
+	await session.until(() => shown().length > 1);
+	expect(shown()).toEqual([1, 0]);
+});
+
 test('a settings file cannot choose the program that is started', async () => {
 	const asked: string[] = [];
 	const session = await start({

@@ -1,12 +1,20 @@
 import type { Connection } from 'vscode-languageserver';
 import { folderOf, joinPath } from '../core/config/paths.ts';
-import { DEFAULT_VERSION, formatVersion, type NginxVersion, parseVersion } from '../core/reference/versions.ts';
+import {
+	DEFAULT_VERSION,
+	FIRST_WITH_TUNNELS,
+	formatVersion,
+	isAtLeast,
+	type NginxVersion,
+	parseVersion,
+} from '../core/reference/versions.ts';
 import { STATUS, type Status } from '../protocol/requests.ts';
 import { DEFAULT_SETTINGS, SETTINGS_SECTION, type Settings } from '../protocol/settings.ts';
 import { SETTINGS_FILE } from '../protocol/settingsFile.ts';
 import type { Host } from './host.ts';
 import { uriOfPath } from './paths.ts';
 import { readSettings, withSettingsFile } from './settings.ts';
+import { SettingsProblems } from './settingsProblems.ts';
 import type { Basis } from './workspace.ts';
 import { folderAround, type WorkspaceFiles } from './workspaceFiles.ts';
 
@@ -29,7 +37,7 @@ export class Bases {
 	#detected: { readonly program: string; readonly version?: NginxVersion; readonly problem?: string } | undefined;
 	#bases = new Map<string, Basis>();
 	#basesStructure = -1;
-	#problem: string | undefined;
+	readonly #problems: SettingsProblems;
 	#told = '';
 
 	constructor(source: SettingsSource, host: Host, files: WorkspaceFiles, trusted: boolean) {
@@ -37,6 +45,7 @@ export class Bases {
 		this.#host = host;
 		this.#files = files;
 		this.#trusted = trusted;
+		this.#problems = new SettingsProblems(source.connection, (path) => files.text(path).kind === 'text');
 	}
 
 	get isTrusted(): boolean {
@@ -80,22 +89,19 @@ export class Bases {
 
 	/** Tells the client which version the answers stand on, when that is news. */
 	tellStatus(): void {
+		this.#problems.tell();
 		const settings = this.#settings.get(this.#folders[0] ?? '') ?? DEFAULT_SETTINGS;
 		const basis = this.of(joinPath(this.#folders[0] ?? '/', 'nginx.conf'));
-		const written = settings.nginxVersion === 'auto' ? undefined : parseVersion(settings.nginxVersion);
+		const written = statedVersion(settings);
 		const problem =
-			this.#problem ??
+			this.#problems.first ??
 			(settings.nginxVersion !== 'auto' && written === undefined
-				? `The setting nginxWebSocket.nginxVersion is ${JSON.stringify(settings.nginxVersion)}; write "auto" or a version such as 1.26.3.`
+				? `The setting nginxWebSocket.nginxVersion is ${JSON.stringify(settings.nginxVersion)}; write "auto" or a version such as 1.26.3, none before ${FIRST_WITH_TUNNELS}.`
 				: this.#detected?.problem);
 		const status: Status = {
 			nginxVersion: formatVersion(basis.version),
 			versionSource:
-				basis.settings.nginxVersion !== 'auto' && parseVersion(basis.settings.nginxVersion) !== undefined
-					? 'setting'
-					: this.#detected?.version !== undefined
-						? 'nginx'
-						: 'default',
+				statedVersion(basis.settings) !== undefined ? 'setting' : this.#detected?.version !== undefined ? 'nginx' : 'default',
 			...(problem === undefined ? {} : { problem }),
 		};
 		const text = JSON.stringify(status);
@@ -135,39 +141,38 @@ export class Bases {
 	}
 
 	#versionFor(settings: Settings): NginxVersion {
-		if (settings.nginxVersion !== 'auto') {
-			const written = parseVersion(settings.nginxVersion);
-			if (written !== undefined) return written;
-		}
-		return this.#detected?.version ?? DEFAULT_VERSION;
+		return statedVersion(settings) ?? this.#detected?.version ?? DEFAULT_VERSION;
 	}
 
 	/** True when the person, or the nginx that runs here, said the version. */
-	#isStated({ nginxVersion }: Settings): boolean {
-		return (nginxVersion !== 'auto' && parseVersion(nginxVersion) !== undefined) || this.#detected?.version !== undefined;
+	#isStated(settings: Settings): boolean {
+		return statedVersion(settings) !== undefined || this.#detected?.version !== undefined;
 	}
 
 	#settingsOf(path: string): Settings {
 		const folder = folderAround(path, this.#folders);
 		const base = this.#settings.get(folder ?? '') ?? DEFAULT_SETTINGS;
-		this.#problem = undefined;
 		// Upwards to the workspace folder; a file outside of all looks in its own folder and the two above.
 		let at = folderOf(path);
 		for (let level = 0; at !== '' && level < (folder === undefined ? 3 : 64); level++) {
 			const content = this.#files.text(joinPath(at, SETTINGS_FILE));
 			if (content.kind === 'text') {
 				const merged = withSettingsFile(base, content.text);
-				if ('problem' in merged) {
-					this.#problem = merged.problem;
-					return base;
-				}
-				return merged;
+				const isUsed = !('problem' in merged);
+				this.#problems.note(joinPath(at, SETTINGS_FILE), isUsed ? undefined : merged);
+				return isUsed ? merged : base;
 			}
 			if (at === folder || at === '/') break;
 			at = folderOf(at);
 		}
 		return base;
 	}
+}
+
+/** The version that a person wrote; undefined where there is none that could pass a WebSocket on. */
+function statedVersion({ nginxVersion }: Settings): NginxVersion | undefined {
+	const written = nginxVersion === 'auto' ? undefined : parseVersion(nginxVersion);
+	return written !== undefined && isAtLeast(written, FIRST_WITH_TUNNELS) ? written : undefined;
 }
 
 function isSame(basis: Basis, settings: Settings, version: NginxVersion): boolean {

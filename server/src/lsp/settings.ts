@@ -20,10 +20,25 @@ export function readSettings(value: unknown, base: Settings = DEFAULT_SETTINGS):
 	};
 }
 
-/** The settings with those of a project's file laid over them; a sentence when the file cannot be used. */
-export function withSettingsFile(base: Settings, content: string): Settings | { readonly problem: string } {
+/** Why a project's settings file is not used. */
+export interface UnusedSettings {
+	/** As in `SettingsProblem`. */
+	readonly problem: string;
+	/** Zero-based, and how long it is. */
+	readonly line: number;
+	readonly width: number;
+	/** All of it for a person who does not see the file. */
+	readonly sentence: string;
+}
+
+/** The settings with those of a project's file laid over them, or why the file cannot be used. */
+export function withSettingsFile(base: Settings, content: string): Settings | UnusedSettings {
 	const read = readSettingsText(content);
-	if ('problem' in read) return { problem: `${SETTINGS_FILE}, line ${read.line}: ${read.problem}; its settings are not used.` };
+	if ('problem' in read) {
+		const width = content.split('\n')[read.line - 1]?.trimEnd().length ?? 0;
+		const sentence = `${SETTINGS_FILE}, line ${read.line}: ${read.problem}; its settings are not used.`;
+		return { problem: read.problem, line: read.line - 1, width, sentence };
+	}
 	return { ...base, ...read, severity: { ...base.severity, ...read.severity } };
 }
 

@@ -1,3 +1,4 @@
+import { FIRST_WITH_TUNNELS, isAtLeast, parseVersion } from '../core/reference/versions.ts';
 import { NOTICES } from '../core/rules/notices.ts';
 import { RULES } from '../core/rules/rules.generated.ts';
 import type { Settings, SeveritySetting } from './settings.ts';
@@ -55,9 +56,11 @@ function readEntry(key: string, value: unknown): Entry {
 		case '$schema':
 			return { settings: {} };
 		case 'nginxVersion':
-			return typeof value === 'string' && /^(?:auto|\d+\.\d+(?:\.\d+)?)$/.test(value)
+			if (typeof value !== 'string' || !/^(?:auto|\d+\.\d+(?:\.\d+)?)$/.test(value))
+				return { problem: 'nginxVersion must be "auto" or a version such as "1.26.3"' };
+			return tunnels(value)
 				? { settings: { nginxVersion: value } }
-				: { problem: 'nginxVersion must be "auto" or a version such as "1.26.3"' };
+				: { problem: `nginxVersion ${value}: nginx passes no WebSocket on before ${FIRST_WITH_TUNNELS}` };
 		case 'intent':
 			return value === 'certain' || value === 'likely'
 				? { settings: { intent: value } }
@@ -73,6 +76,11 @@ function readEntry(key: string, value: unknown): Entry {
 					: `there is no setting ${JSON.stringify(key)}; there are ${listed(FILE_KEYS, 'and')}`,
 			};
 	}
+}
+
+function tunnels(version: string): boolean {
+	const parsed = parseVersion(version);
+	return parsed === undefined || isAtLeast(parsed, FIRST_WITH_TUNNELS);
 }
 
 function readSeverity(value: unknown): Entry {

@@ -33,3 +33,6 @@ export function isAtLeast(version: NginxVersion, first: string): boolean {
  * (HTTP/1.0 and `Connection: close` to the backend, semantics §0.2), which most distributions still ship.
  */
 export const DEFAULT_VERSION: NginxVersion = { major: 1, minor: 28, patch: 0 };
+
+/** The first version that tunnels: an older one answers 101 to nobody (CHANGES: "support for proxying of WebSocket connections"; semantics §0.2). */
+export const FIRST_WITH_TUNNELS = '1.3.13';

@@ -25,6 +25,8 @@ const MOST_FILES = 20_000;
  * file that includes it, decides.
  */
 export function targetOf(path: string, context: ContextName | undefined): Target {
+	// A shell's unset variable, not the working directory: --fix would change everything in that.
+	if (path === '') throw new UsageFailure('The path is empty; name a main file, a fragment or a folder.');
 	const full = toCorePath(resolve(path));
 	const stat = statOf(full, path);
 	if (stat.isDirectory()) {

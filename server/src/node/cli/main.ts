@@ -32,12 +32,16 @@ const HELP = `nginx-websocket ${packageVersion}: WebSockets behind nginx
   test CONFIG --sandbox  the same in a private nginx on a copy, before it is deployed
       --format pretty|json|junit|github|markdown   --nginx PROGRAM   --nginx-version 1.22,1.26,1.30
   rules, rule ID     the rules, and the page of one
+      --format pretty|json (rules)
   server --stdio     the language server
 
   --nginx-version X[..Y]   the nginx that runs; ${formatVersion(DEFAULT_VERSION)} unless said
 
 Exit codes: 0 all is well, 1 a warning or error was found (check) or not every route upgraded (test), 2 wrong usage or unreadable input.
 `;
+
+/** How many arguments the commands take that do not take any number of them. */
+const MOST_ARGUMENTS: Readonly<Record<string, number>> = { routes: 1, explain: 2, test: 2, rules: 0, rule: 1, server: 0 };
 
 const output: Output = {
 	data: (text) => process.stdout.write(text),
@@ -56,6 +60,9 @@ async function main(argv: readonly string[]): Promise<number> {
 		output.data(HELP);
 		return values.help || command === undefined ? (values.help ? 0 : 2) : 0;
 	}
+	const surplus = rest[MOST_ARGUMENTS[command] ?? rest.length];
+	if (surplus !== undefined)
+		throw new UsageFailure(`${command} takes no ${JSON.stringify(surplus)}; \`nginx-websocket --help\` shows what it takes.`);
 	const format = values.format ?? 'pretty';
 	const version = values['nginx-version'];
 	switch (command) {
@@ -124,9 +131,9 @@ async function main(argv: readonly string[]): Promise<number> {
 			);
 		}
 		case 'rules':
-			return listRules(output);
+			return listRules(format, output);
 		case 'rule':
-			return showRule(rest[0], output);
+			return showRule(rest[0], format, output);
 		case 'server': {
 			if (!values.stdio)
 				throw new UsageFailure('The server speaks over standard input and output: nginx-websocket server --stdio.');

@@ -1,4 +1,11 @@
-import { compareVersions, DEFAULT_VERSION, formatVersion, type NginxVersion } from '../../core/reference/versions.ts';
+import {
+	compareVersions,
+	DEFAULT_VERSION,
+	FIRST_WITH_TUNNELS,
+	formatVersion,
+	isAtLeast,
+	type NginxVersion,
+} from '../../core/reference/versions.ts';
 import { UsageFailure } from './failure.ts';
 
 /** One version, or the two ends of a range. */
@@ -15,9 +22,15 @@ export interface VersionRange {
 export function readVersionRange(text: string | undefined): VersionRange {
 	if (text === undefined)
 		return { from: DEFAULT_VERSION, to: DEFAULT_VERSION, isOne: true, text: formatVersion(DEFAULT_VERSION) };
-	const [first = '', second] = text.split('..');
-	const from = readVersion(first);
+	const [first = '', second, third] = text.split('..');
+	const from = third === undefined ? readVersion(first) : undefined;
 	const to = second === undefined ? from : readVersion(second);
+	if (from === undefined || to === undefined)
+		throw new UsageFailure(`--nginx-version ${text} is not a version; write it like 1.26.3, or a range like 1.22..1.30.`);
+	if (!isAtLeast(from, FIRST_WITH_TUNNELS))
+		throw new UsageFailure(
+			`--nginx-version ${text}: nginx passes no WebSocket on before ${FIRST_WITH_TUNNELS}, whatever is configured; name that version or a newer one.`,
+		);
 	if (compareVersions(from, to) > 0)
 		throw new UsageFailure(`--nginx-version ${text}: the first version is newer than the second; write the older one first.`);
 	return {
@@ -28,9 +41,7 @@ export function readVersionRange(text: string | undefined): VersionRange {
 	};
 }
 
-function readVersion(text: string): NginxVersion {
+function readVersion(text: string): NginxVersion | undefined {
 	const match = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(text.trim());
-	if (match === null)
-		throw new UsageFailure(`--nginx-version ${text} is not a version; write it like 1.26.3, or a range like 1.22..1.30.`);
-	return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0) };
+	return match === null ? undefined : { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0) };
 }
