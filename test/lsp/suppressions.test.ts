@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Diagnostic } from 'vscode-languageserver/node';
+import type { CodeAction, Diagnostic } from 'vscode-languageserver/node';
 import type { LspSession } from '../support/lspSession.ts';
 import { sessions } from '../support/sessions.ts';
 
@@ -45,6 +45,21 @@ test('a comment silences a finding while typing elsewhere, and is reported once 
 		'Nothing here is found by http-version-1-0; remove this comment, or move it to the line above the finding.',
 	);
 	expect(hint?.codeDescription?.href).toMatch(/ignore-comment\.md$/);
+});
+
+test('a comment that silences nothing is removed by its quick fix', async () => {
+	const session = await start();
+	const written = text('# nginx-websocket-ignore no-such-rule why');
+	await session.open(MAIN, written);
+	const [hint] = (await session.diagnostics(MAIN)).filter(({ code }) => code === 'ignore-comment');
+	const actions = await session.about<CodeAction[]>('textDocument/codeAction', MAIN, {
+		range: hint?.range,
+		context: { diagnostics: [hint], only: ['quickfix'] },
+	});
+	expect(actions.map(({ title }) => title)).toEqual(['Remove this comment']);
+	expect((await session.applied(actions[0] as CodeAction))[MAIN]).toBe(
+		written.replace('\t\t\t# nginx-websocket-ignore no-such-rule why\n', ''),
+	);
 });
 
 test('a comment that is typed silences at once', async () => {

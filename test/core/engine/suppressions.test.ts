@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { buildConfiguration } from '../../../server/src/core/config/build.ts';
 import { readLooseFile } from '../../../server/src/core/config/project.ts';
 import { analyse } from '../../../server/src/core/engine/analyse.ts';
+import { applyEdits } from '../../../server/src/core/engine/edits.ts';
 import { analyseProject } from '../../../server/src/core/engine/project.ts';
 import { DEFAULT_VERSION } from '../../../server/src/core/reference/versions.ts';
 import { analysed } from '../../support/analysed.ts';
@@ -65,6 +66,29 @@ describe('# nginx-websocket-ignore', () => {
 		expect(found(above)).toEqual(['6 hint ignore-comment', '7 warning http-version-1-0']);
 		const text = `events {}\nhttp {\n${above}\n}\n`;
 		expect(analysed({ [MAIN]: text }).findings[0]?.message).toMatch(message);
+	});
+
+	test.each([
+		[
+			'on a line of its own',
+			'http {\n\t# nginx-websocket-ignore idle-timeout we ping\n\tgzip on;\n}\n',
+			'http {\n\tgzip on;\n}\n',
+			true,
+		],
+		['behind a line', 'http {\n\tgzip on; \t# nginx-websocket-ignore no-such why\n}\n', 'http {\n\tgzip on;\n}\n', false],
+		['at the end of the file', 'http {\n}\n# nginx-websocket-ignore', 'http {\n}\n', false],
+		['with CRLF', 'http {\r\n# nginx-websocket-ignore\r\n}\r\n', 'http {\r\n}\r\n', false],
+	])('one that silences nothing is removed %s', (_, text, after, preferred) => {
+		const [finding] = analysed({ [MAIN]: text }).findings.filter(({ ruleId }) => ruleId === 'ignore-comment');
+		const [fix, ...others] = finding?.fixes() ?? [];
+		expect(others).toEqual([]);
+		expect(fix).toMatchObject({ title: 'Remove this comment', safe: true, preferred });
+		expect(applyEdits(text, fix?.edits ?? [])).toBe(after);
+	});
+
+	test('one that only lacks its reason is not removed', () => {
+		const [finding] = analysed({ [MAIN]: 'http {\n# nginx-websocket-ignore idle-timeout\n}\n' }).findings;
+		expect(finding?.fixes()).toEqual([]);
 	});
 
 	test('one for a rule that is switched off is left alone; the complaint has a severity of its own', () => {

@@ -14,7 +14,7 @@ import type { Finding, Fix } from './finding.ts';
 import { Prover } from './proof.ts';
 import { Refusals } from './refusals.ts';
 import { Spoken } from './spoken.ts';
-import { type Suppression, suppressionsOf } from './suppressions.ts';
+import { removalOf, type Suppression, suppressionsOf } from './suppressions.ts';
 
 export interface AnalyseOptions {
 	readonly version: NginxVersion;
@@ -245,11 +245,21 @@ function suppressed(findings: readonly Finding[], configuration: Configuration, 
 				unused.push({
 					ruleId: IGNORE_COMMENT.id,
 					severity: complaintSeverity,
-					message: complaint,
+					message: complaint.message,
 					at: { path: file.path, span: suppression.span },
 					related: [],
 					routeId: undefined,
-					fixes: () => [],
+					fixes: () =>
+						complaint.isIdle
+							? [
+									{
+										title: 'Remove this comment',
+										safe: true,
+										preferred: complaint.isUnused,
+										edits: [removalOf(suppression, file)],
+									},
+								]
+							: [],
 				});
 		}
 	}
@@ -265,16 +275,32 @@ function isComplete({ ruleId, reason }: Suppression, { rules = RULES }: AnalyseO
 	return reason !== '' && rules.some(({ id }) => id === ruleId);
 }
 
+interface Complaint {
+	readonly message: string;
+	/** The comment silences nothing: without it all is as before. */
+	readonly isIdle: boolean;
+	/** Nothing else is wrong with it, so that nobody meant another rule. */
+	readonly isUnused: boolean;
+}
+
 /** What is wrong with an ignore comment; undefined when it does its work. */
-function complaintAbout({ ruleId, reason }: Suppression, silenced: number, options: AnalyseOptions): string | undefined {
-	if (ruleId === '') return 'This comment names no rule, so it silences nothing; write # nginx-websocket-ignore RULE reason.';
+function complaintAbout({ ruleId, reason }: Suppression, silenced: number, options: AnalyseOptions): Complaint | undefined {
+	const idle = (message: string, isUnused: boolean): Complaint => ({ message, isIdle: true, isUnused });
+	if (ruleId === '')
+		return idle('This comment names no rule, so it silences nothing; write # nginx-websocket-ignore RULE reason.', false);
 	const rule = (options.rules ?? RULES).find(({ id }) => id === ruleId);
 	if (rule === undefined)
-		return `There is no rule ${ruleId}, so this comment silences nothing; the name of the rule stands behind each finding.`;
-	if (reason === '') return `This comment does not say why ${ruleId} is ignored here; write the reason behind the rule's name.`;
+		return idle(
+			`There is no rule ${ruleId}, so this comment silences nothing; the name of the rule stands behind each finding.`,
+			false,
+		);
+	if (reason === '') {
+		const message = `This comment does not say why ${ruleId} is ignored here; write the reason behind the rule's name.`;
+		return { message, isIdle: false, isUnused: false };
+	}
 	return silenced > 0 || (options.severities?.[ruleId] ?? (rule.optIn ? 'off' : undefined)) === 'off'
 		? undefined
-		: `Nothing here is found by ${ruleId}; remove this comment, or move it to the line above the finding.`;
+		: idle(`Nothing here is found by ${ruleId}; remove this comment, or move it to the line above the finding.`, true);
 }
 
 function ordered(findings: readonly Finding[]): readonly Finding[] {

@@ -1,4 +1,5 @@
 import type { ConfigFile } from '../config/model.ts';
+import type { Edit } from '../rules/rule.ts';
 import type { Span } from '../text/span.ts';
 
 /** `# nginx-websocket-ignore RULE reason`, on the line of the finding or the line above it. */
@@ -29,6 +30,16 @@ export function suppressionsOf(file: ConfigFile): readonly Suppression[] {
 		});
 	}
 	return found;
+}
+
+/** Takes the comment out: with its line where nothing else stands there. */
+export function removalOf({ span }: Suppression, { path, tree: { source } }: ConfigFile): Edit {
+	const line = source.lineAt(span.start);
+	const start = source.lineStarts[line] ?? 0;
+	const before = source.text.slice(start, span.start);
+	const isAlone = before.trim() === '';
+	const end = isAlone ? (source.lineStarts[line + 1] ?? source.text.length) : span.end;
+	return { path, span: { start: isAlone ? start : start + before.trimEnd().length, end }, text: '' };
 }
 
 /** The first line below `line` that is not blank and not a comment of its own. */
