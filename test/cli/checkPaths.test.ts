@@ -2,7 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineRule } from '../../server/src/core/rules/rule.ts';
 import { check } from '../../server/src/node/cli/check.ts';
-import { bundledCommandLine, type CommandLine, workspaceOf } from '../support/cli.ts';
+import { bundledCommandLine, type CommandLine, type Workspace, workspaceOf } from '../support/cli.ts';
 
 /* Which settings hold for which file, how several paths are told apart, and what `check` refuses or cannot do. */
 
@@ -127,4 +127,58 @@ test('a rule that fails makes it 2', () => {
 	expect(code).toBe(2);
 	expect(notes.join('')).toContain('The rule broken-rule failed and was left out: it broke');
 	workspace.remove();
+});
+
+describe('one file under several names', () => {
+	const SITE = `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_read_timeout 1h;
+	}
+}
+`;
+	const RULES = ['connection-not-upgrade', 'http-version-1-0'];
+
+	function sites(main: Readonly<Record<string, string>>): Workspace {
+		const workspace = workspaceOf({ ...main, 'sites-available/a': SITE, 'sites-enabled/.keep': '' });
+		for (const name of ['a', 'b']) symlinkSync('../sites-available/a', workspace.at(`sites-enabled/${name}`));
+		return workspace;
+	}
+
+	test.each([
+		[
+			'two links of one main file',
+			{ 'nginx.conf': 'events {}\nhttp {\n\tinclude sites-enabled/*;\n}\n' },
+			['nginx.conf'],
+			'sites-enabled/a',
+		],
+		['a folder without a main file', {}, ['.'], 'sites-available/a'],
+		[
+			'a main file, and the file that it reaches',
+			{ 'nginx.conf': 'events {}\nhttp {\n\tinclude sites-enabled/a;\n}\n' },
+			['sites-available/a', 'nginx.conf'],
+			'sites-enabled/a',
+		],
+		['two links themselves', {}, ['sites-enabled/b', 'sites-enabled/a'], 'b'],
+	])('is reported once: %s', async (_, main: Readonly<Record<string, string>>, paths, name) => {
+		const workspace = sites(main);
+		const { stdout } = await cli.run(['check', ...paths, '--format', 'json', '--nginx-version', '1.22.1'], workspace.path);
+		const findings: { rule: string; file: string }[] = JSON.parse(stdout).findings;
+		const loud = findings.filter(({ rule }) => RULES.includes(rule));
+		expect(loud.map(({ rule }) => rule).sort()).toEqual(RULES);
+		expect(new Set(loud.map(({ file }) => file))).toEqual(new Set([name]));
+		workspace.remove();
+	});
+
+	test('is fixed once, as the main file that reaches it wants it', async () => {
+		const workspace = sites({ 'nginx.conf': 'events {}\nhttp {\n\tinclude sites-enabled/a;\n}\n' });
+		const { stderr } = await cli.run(['check', 'nginx.conf', 'sites-available/a', '--fix'], workspace.path);
+		expect(stderr.match(/^fixed /gm)).toHaveLength(2);
+		expect(workspace.read('sites-available/a')).toContain('proxy_set_header Connection $connection_upgrade;');
+		expect(workspace.read('nginx.conf')).toContain('map $http_upgrade $connection_upgrade {');
+		expect(workspace.isLink('sites-enabled/a')).toBe(true);
+		workspace.remove();
+	});
 });

@@ -17,6 +17,7 @@ import { reportJson } from './reporters/json.ts';
 import { reportPretty } from './reporters/pretty.ts';
 import { reportSarif } from './reporters/sarif.ts';
 import { readSettingsFile, settingsFileFor } from './settingsFile.ts';
+import { oncePerFile, withoutReached } from './twins.ts';
 import { readVersionRange } from './versions.ts';
 
 export interface CheckArguments {
@@ -45,14 +46,31 @@ export function check(args: CheckArguments, output: Output): number {
 			output.note(`The rule ${ruleId} failed and was left out: ${error instanceof Error ? error.message : String(error)}\n`);
 		crashed.add(ruleId);
 	};
-	const reports = paths
-		.flatMap((path) => bySettings(targetOf(path, context)))
-		.map((part) => reportOf(part, args, output, onRuleError));
-	const merged = mergeReports(reports);
+	const targets = paths.map((path) => targetOf(path, context));
+	const mayEdit = (path: string): boolean => targets.some(({ workspace }) => isUnder(path, workspace));
+	const reports = apart(targets)
+		.flatMap(bySettings)
+		.map((part, index) =>
+			// What --fix writes for one part is read anew for the next.
+			reportOf(args.fix && index > 0 ? { ...part, files: diskFiles() } : part, args, mayEdit, output, onRuleError),
+		);
+	const merged = onceReported(mergeReports(reports));
 	output.data(reporter(merged, output.colour));
 	if (args.format !== 'pretty') output.note(`Read as nginx ${merged.version}.\n`);
 	if (crashed.size > 0) return 2;
 	return merged.findings.some(({ severity }) => severity === 'error' || severity === 'warning') ? 1 : 0;
+}
+
+/** Targets of which none holds loosely what a main file of another one reaches: they would be found, and cured, in two ways. */
+function apart(targets: readonly Target[]): readonly Target[] {
+	if (targets.length < 2) return targets;
+	const files = diskFiles();
+	const all = targets.flatMap(({ read }) => read(files));
+	return targets.map((target) => ({ ...target, read: withoutReached(target.read, all) }));
+}
+
+function onceReported(report: CheckReport): CheckReport {
+	return { ...report, findings: oncePerFile(report.findings) };
 }
 
 /** The configurations of a target that one settings file holds for. */
@@ -71,8 +89,7 @@ function bySettings(target: Target): readonly Part[] {
 		return [{ target, files, settingsFile: found.length === 0 ? settingsFileFor(target.workspace) : found[0] }];
 	return found.map((settingsFile) => ({
 		target: { ...target, read: (now) => target.read(now).filter((one) => fileOf(one) === settingsFile) },
-		// What --fix writes for one part is read anew for the next.
-		files: diskFiles(),
+		files,
 		settingsFile,
 	}));
 }
@@ -87,6 +104,7 @@ const REPORTERS: Readonly<Record<string, (report: CheckReport, colour: boolean) 
 function reportOf(
 	{ target, files, settingsFile }: Part,
 	args: CheckArguments,
+	mayEdit: (path: string) => boolean,
 	output: Output,
 	onRuleError: NonNullable<ProjectOptions['onRuleError']>,
 ): CheckReport {
@@ -103,7 +121,7 @@ function reportOf(
 	};
 	let now = files;
 	if (args.fix || args.fixDryRun) {
-		const fixed = fixProject(files, target.read, options, isFixed, (path) => isUnder(path, target.workspace));
+		const fixed = fixProject(files, target.read, options, isFixed, mayEdit);
 		if (args.fix) write(fixed.texts);
 		reportFixes(fixed, target.workspace, args.fix ? 'fixed' : 'would fix', output);
 		if (args.fix) now = overlaid(files, fixed.texts);

@@ -4,9 +4,10 @@ import { buildConfiguration, buildFragment } from '../../core/config/build.ts';
 import type { Configuration, ContextName, Files } from '../../core/config/model.ts';
 import { misfitIn, readLooseFile, readProject } from '../../core/config/project.ts';
 import type { ReadConfigurations } from '../../core/engine/project.ts';
-import { realPath, toCorePath } from '../files.ts';
+import { toCorePath } from '../files.ts';
 import { codeOf, reasonFor } from '../textFiles.ts';
 import { UsageFailure } from './failure.ts';
+import { withoutTwins } from './twins.ts';
 
 /** What a call is about. */
 export interface Target {
@@ -64,16 +65,6 @@ function statOf(full: string, shown: string): Stats {
 	}
 	if (stat === undefined) throw new UsageFailure(`There is no file or folder ${shown}.`);
 	return stat;
-}
-
-/** Leaves out a loose file that a main file reaches through a link: `sites-available/x` behind `sites-enabled/x`. */
-function withoutTwins(configurations: readonly Configuration[]): readonly Configuration[] {
-	const reached = new Set(
-		configurations
-			.filter(({ fragment }) => fragment === undefined)
-			.flatMap(({ files }) => [...files.keys()].map((path) => realPath(path) ?? path)),
-	);
-	return configurations.filter(({ fragment, main }) => fragment === undefined || !reached.has(realPath(main.path) ?? main.path));
 }
 
 /** The main file of `routes`, `explain` and `test`; a fragment counts too. */

@@ -1,15 +1,17 @@
 import { isUnder } from '../../core/config/paths.ts';
 import type { Finding, Fix } from '../../core/engine/finding.ts';
 import type { FixedProject } from '../../core/engine/project.ts';
+import { realPath } from '../files.ts';
 import type { Output } from './output.ts';
 import { rangeOf, shownPath } from './report.ts';
+import { oncePerFile } from './twins.ts';
 
 /** Says on standard error what `--fix` did, file by file, and what it left. */
 export function reportFixes(fixed: FixedProject, workspace: string, verb: 'fixed' | 'would fix', output: Output): void {
 	const done = new Map<string, { readonly fix: Fix; readonly rules: Set<string> }>();
 	for (const { finding, fix } of fixed.applied) {
-		// Several findings may want one and the same edit.
-		const key = JSON.stringify(fix.edits);
+		// Several findings may want one and the same edit, and one file may have several names.
+		const key = JSON.stringify(fix.edits.map((edit) => ({ ...edit, path: realPath(edit.path) ?? edit.path })));
 		const known = done.get(key);
 		if (known === undefined) done.set(key, { fix, rules: new Set([finding.ruleId]) });
 		else known.rules.add(finding.ruleId);
@@ -18,7 +20,7 @@ export function reportFixes(fixed: FixedProject, workspace: string, verb: 'fixed
 		const paths = [...new Set(fix.edits.map(({ path }) => shownPath(path, workspace)))];
 		output.note(`${verb} ${paths.join(', ')}: ${fix.title} [${[...rules].join(', ')}]\n`);
 	}
-	const withFixes = fixed.after.findings
+	const withFixes = oncePerFile(fixed.after.findings)
 		.map((finding) => ({ finding, fixes: finding.fixes() }))
 		.filter(({ fixes }) => fixes.length > 0);
 	for (const { finding, fixes } of withFixes.filter((one) => isFixed(one.finding))) {
