@@ -1,6 +1,6 @@
 import { locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
-import type { Route } from '../routes/route.ts';
+import type { Route, RouteUrl } from '../routes/route.ts';
 import { handshakeRequest, urlsOf } from '../routes/urls.ts';
 import { type Cure, defineRule, placeOf, type RuleContext } from './rule.ts';
 import { aboutRoute, titleOf } from './wording.ts';
@@ -66,8 +66,11 @@ export default defineRule({
 		for (const route of context.routes) {
 			if (seen.has(route.server)) continue;
 			seen.add(route.server);
-			for (const line of comparisons(route)) {
-				if (!decides(line, context)) continue;
+			const lines = comparisons(route);
+			// Asked once for all comparisons of the server: each may decide about any of its locations.
+			const isDecided = lines.length > 0 && serverDecides(route.server, context);
+			for (const line of lines) {
+				if (!isDecided && !decides(line, context)) continue;
 				yield {
 					...aboutRoute(route),
 					severity: 'information',
@@ -104,25 +107,30 @@ function isComparison(placed: PlacedDirective): boolean {
 	);
 }
 
-/** True when the capitals change what becomes of a handshake that works with small letters. */
+/** True when the capitals change what becomes of a handshake for the location around a line. */
 function decides(line: PlacedDirective, context: RuleContext): boolean {
 	const server = enclosing(line, 'server');
 	const location = enclosing(line, 'location');
 	const match = location?.opener && locationMatch(location.opener);
-	if (server === undefined) return false;
-	const own = match === undefined ? [] : urlsOf(server, match, location?.opener);
-	const urls = [
-		...own,
-		...context.allRoutes.filter((route) => route.server === server).flatMap((route) => route.urls.slice(0, 1)),
-	];
-	return urls.some((url) => {
-		const request = handshakeRequest(url);
-		if (!context.predictor.predict(request).upgrade) return false;
-		const headers = request.headers.map(
-			([name, value]) => [name, name.toLowerCase() === 'upgrade' ? 'WebSocket' : value] as const,
-		);
-		return !context.predictor.predict({ ...request, headers }).upgrade;
+	return (
+		server !== undefined && match !== undefined && urlsOf(server, match, location?.opener).some((url) => isChanged(url, context))
+	);
+}
+
+/** The same for any location of a server. */
+function serverDecides(server: Scope, context: RuleContext): boolean {
+	return context.allRoutes.some((route) => {
+		const [url] = route.server === server ? route.urls : [];
+		return url !== undefined && isChanged(url, context);
 	});
+}
+
+/** True when a handshake works with small letters alone. */
+function isChanged(url: RouteUrl, context: RuleContext): boolean {
+	const request = handshakeRequest(url);
+	if (!context.predictor.predict(request).upgrade) return false;
+	const headers = request.headers.map(([name, value]) => [name, name.toLowerCase() === 'upgrade' ? 'WebSocket' : value] as const);
+	return !context.predictor.predict({ ...request, headers }).upgrade;
 }
 
 function enclosing(line: PlacedDirective, wanted: Scope['context']): Scope | undefined {
