@@ -218,3 +218,18 @@ test('a rule that throws is named, and the others go on', () => {
 	).toEqual([]);
 	expect(failed).toEqual(['broken-rule: Error: why']);
 });
+
+test('twice as many locations that compare Upgrade take twice as many predictions, not four times', () => {
+	const predictions = (count: number): number => {
+		const location = (index: number): string => `location /ws/${index} {
+			if ($http_upgrade = "websocket") { return 418; }
+			proxy_pass http://127.0.0.1:9000;
+			proxy_set_header Upgrade $http_upgrade;
+		}\n`;
+		let made = 0;
+		const text = `events {}\nhttp { server { listen 8080; ${Array.from({ length: count }, (_, index) => location(index)).join('')} } }\n`;
+		analysed({ '/etc/nginx/nginx.conf': text }, { onPrediction: () => made++ });
+		return made;
+	};
+	expect(predictions(40)).toBeLessThan(2.2 * predictions(20));
+});
