@@ -27,6 +27,8 @@ export function around({ within, text }: Refusal, http = ''): string {
 			return `events {}\nhttp {\n${http}\nserver {\nlisten 127.0.0.1:18080;\n${text}\n}\n}\n`;
 		case 'http':
 			return `events {}\nhttp {\n${http}\n${text}\n}\n`;
+		case 'main':
+			return `${text.replace('http {', `http {\n${http}\n`)}\n`;
 		default:
 			return `events {}\nstream {\n${text}\n}\n`;
 	}

@@ -1,3 +1,4 @@
+import { argumentFault } from '../reference/argumentChecks.ts';
 import {
 	argumentsIn,
 	type DirectiveDefinition,
@@ -301,13 +302,13 @@ function wrongValue(
 	version: NginxVersion | undefined,
 ): DirectiveProblem | undefined {
 	const kind = definition.value;
-	if (kind === undefined) return undefined;
+	if (kind === undefined) return wrongArgument(placed, version);
 	const { name, args } = placed.node;
 	const { words } = argumentsIn(definition, version);
 	const each = kind === 'words' ? 'word' : kind;
 	const argument = args.findIndex(({ value }) => !isValueOf(each, words, value) && !PLACEHOLDER.test(value));
 	const word = args[argument];
-	if (word === undefined) return undefined;
+	if (word === undefined) return wrongArgument(placed, version);
 	const newer =
 		definition.earlier !== undefined && isValueOf(each, definition.words, word.value)
 			? ` nginx ${definition.earlier.before} is the first that takes it.`
@@ -318,6 +319,39 @@ function wrongValue(
 		`${name.value} takes ${valueText(each, words)}, not ${shownName(word.value)}; nginx refuses to start.${newer}`,
 		refusal(kind, name.value, word.value),
 		{ argument },
+	);
+}
+
+/** What the module itself refuses in the arguments. */
+function wrongArgument(placed: PlacedDirective, version: NginxVersion | undefined): DirectiveProblem | undefined {
+	const { args, name } = placed.node;
+	const side = placed.scope.context.startsWith('stream') ? 'stream' : 'http';
+	const fault = argumentFault(
+		name.value,
+		side,
+		args.map(({ value }) => value),
+		version,
+	);
+	const [word, first, last] = [args[fault?.argument ?? 0], args[0], args.at(-1)];
+	if (fault === undefined || word === undefined || first === undefined || last === undefined) return undefined;
+	if (PLACEHOLDER.test(word.value)) return undefined;
+	const { source } = placed.file.tree;
+	const right = fault.right
+		?.map((part) => (typeof part === 'string' ? part : source.slice(args[part]?.span ?? { start: 0, end: 0 })))
+		.join(' ');
+	const written = source.slice({ start: first.span.start, end: last.span.end });
+	return problem(
+		'value',
+		placed,
+		`${fault.text}; nginx refuses to start.${right === undefined ? '' : ` Write \`${name.value} ${right}\`.`}`,
+		`invalid value "${word.value}"`,
+		{
+			argument: fault.argument,
+			cure:
+				right === undefined || right === written
+					? undefined
+					: { title: `Write ${name.value} ${right}`, span: { start: first.span.start, end: last.span.end }, text: right },
+		},
 	);
 }
 

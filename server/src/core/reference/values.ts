@@ -109,3 +109,10 @@ export function isValueOf(kind: ValueKind, words: readonly string[], text: strin
 			return words.includes(text.toLowerCase());
 	}
 }
+
+/** Whether nginx takes the arguments of `return` for none (ngx_http_rewrite_return): one that is no code has to be an address, and to stand alone. */
+export function isReturnRefused(first: string, second: string | undefined): boolean {
+	const code = parseNumber(first);
+	if (code !== undefined) return code > 999;
+	return second !== undefined || !/^(?:https?:\/\/|\$scheme)/.test(first);
+}

@@ -147,6 +147,15 @@ export function isBuiltInVariable(name: string, side: 'http' | 'stream'): boolea
 	);
 }
 
+/**
+ * True for a name that nginx takes, as it begins like a header's, a cookie's or an argument's, and that holds more than letters, digits and
+ * `_`: nothing has such a name, and the variable stays empty (src/http/ngx_http_variables.c, ngx_http_variable_unknown_header).
+ */
+export function isOddName(name: string): boolean {
+	const lower = name.toLowerCase();
+	return /\W/.test(lower) && /^(?:http|sent_(?:http|trailer)|cookie|arg|upstream_(?:http|trailer|cookie))_/.test(lower);
+}
+
 /** True when the name looks like one that a third-party module defines, so that it must not be called unknown. */
 export function mayBeForeignVariable(name: string): boolean {
 	const lower = name.toLowerCase();

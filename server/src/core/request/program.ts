@@ -1,4 +1,6 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
+import { isReturnRefused } from '../reference/values.ts';
+import { isOddName } from '../reference/variables.ts';
 import type { Level } from './level.ts';
 import type { CompilePattern, Pattern } from './pattern.ts';
 import { compileTemplate, type Template } from './template.ts';
@@ -39,7 +41,9 @@ export type Instruction =
 			readonly level: Level | undefined;
 	  }
 	/** A directive of another module that could do anything here. */
-	| { readonly kind: 'opaque'; readonly at: PlacedDirective };
+	| { readonly kind: 'opaque'; readonly at: PlacedDirective }
+	/** Not a line that nginx would take. */
+	| { readonly kind: 'refused'; readonly at: PlacedDirective };
 
 export type Program = readonly Instruction[];
 
@@ -95,6 +99,7 @@ function compileInstruction(at: PlacedDirective, compile: CompilePattern, makeIf
 }
 
 function compileReturn(at: PlacedDirective, first: string, second: string | undefined): Instruction {
+	if (isReturnRefused(first, second)) return { kind: 'refused', at };
 	if (!/^\d+$/.test(first)) return { kind: 'return', at, status: 302, text: compileTemplate(first) };
 	return { kind: 'return', at, status: Number(first), text: second === undefined ? undefined : compileTemplate(second) };
 }
@@ -142,11 +147,20 @@ function compileCondition(args: readonly string[], compile: CompilePattern): Con
 	const [subject = '', operator, operand = ''] = words;
 	if (/^!?-[fdex]$/.test(subject)) return { kind: 'file', negated: subject.startsWith('!') };
 	if (!subject.startsWith('$')) return { kind: 'invalid' };
-	const value = compileTemplate(subject);
+	const value = compileSubject(subject);
 	if (operator === undefined) return { kind: 'filled', value };
 	if (operator === '=' || operator === '!=')
 		return { kind: 'equal', value, to: compileTemplate(operand), negated: operator === '!=' };
 	const match = /^(!?)~(\*?)$/.exec(operator);
 	if (match === null) return { kind: 'invalid' };
 	return { kind: 'matches', value, pattern: compile(operand, match[2] === '*'), negated: match[1] === '!' };
+}
+
+/** The variable of a condition: the whole word is its name (DU11), and no header has a name like `upgrade!=websocket`. */
+function compileSubject(subject: string): Template {
+	const name = subject.slice(1).toLowerCase();
+	if (!isOddName(name)) return compileTemplate(subject);
+	return /^(?:arg|cookie)_/.test(name)
+		? { pieces: [{ kind: 'variable', name }], constant: undefined, written: subject }
+		: compileTemplate('');
 }

@@ -73,6 +73,8 @@ function step(
 		}
 		case 'opaque':
 			throw new CannotKnow(`${instruction.at.node.name.value} can do anything here`);
+		case 'refused':
+			throw new CannotKnow(`nginx refuses this ${instruction.at.node.name.value}`);
 	}
 }
 

@@ -1,3 +1,5 @@
+import { isBuiltInVariable } from '../reference/variables.ts';
+
 /** Why nginx refuses the condition of an `if`. */
 export interface ConditionFault {
 	/** The word that is wrong (zero-based); undefined for the whole. */
@@ -82,7 +84,7 @@ function variableFault(
 	if (cur !== last && cur + 2 !== last)
 		return { index: undefined, message: `an if compares one variable with one text. ${ADVICE}` };
 	const glued = /^(\w+)(!?[=~]\*?)(.*)$/.exec(name);
-	if (cur === last && glued !== null && !/^(?:https?_|cookie_|arg_|sent_|upstream_)/i.test(name))
+	if (cur === last && glued !== null && !isBuiltInVariable(name, 'http'))
 		return {
 			index: cur,
 			message: `without blanks nginx takes "${name}" for the name of a variable. Write \`$${glued[1]} ${glued[2]} ${glued[3]}\`.`,

@@ -87,7 +87,11 @@ export default defineRule({
 	},
 });
 
-function cures({ at, argument = 0 }: DirectiveProblem, version: NginxVersion): readonly Cure[] {
+function cures({ at, argument = 0, cure }: DirectiveProblem, version: NginxVersion): readonly Cure[] {
+	if (cure !== undefined) {
+		const { title, span, text } = cure;
+		return [{ title, preferred: true, edits: [{ path: at.file.path, span, text }] }];
+	}
 	const written = at.node.args[argument]?.value ?? '';
 	// Of the HTTP versions this one alone carries WebSockets and is known to every nginx.
 	const meant =

@@ -31,6 +31,7 @@ import httpVersion10 from './http-version-1-0.ts';
 import httpVersion2 from './http-version-2.ts';
 import idleTimeout from './idle-timeout.ts';
 import ifConditionRefused from './if-condition-refused.ts';
+import ifVariableEmpty from './if-variable-empty.ts';
 import includeCycle from './include-cycle.ts';
 import includeMissing from './include-missing.ts';
 import jumpLosesHeaders from './jump-loses-headers.ts';
@@ -133,6 +134,7 @@ export const RULES: readonly Rule[] = [
 	httpVersion2,
 	idleTimeout,
 	ifConditionRefused,
+	ifVariableEmpty,
 	includeCycle,
 	includeMissing,
 	jumpLosesHeaders,
