@@ -82,6 +82,15 @@ export function unknownName(placed: PlacedDirective, context: ReferenceContext):
 			cure: { title: `Write a blank behind ${known}`, span, text },
 		};
 	}
+	const glued = quote === undefined ? gluedName(value, placed.node.args.length, context) : undefined;
+	if (glued !== undefined) {
+		const text = `${glued} ${raw.slice(glued.length)}`;
+		return {
+			message: `a blank is missing behind ${glued}: nginx takes ${shortened(value)} for the name. Write \`${shortened(text, '')}\`.`,
+			suggestion: glued,
+			cure: { title: `Write a blank behind ${glued}`, span, text },
+		};
+	}
 	const isImpossible = /[(){}/\\<>$]/.test(value) || /[^\x21-\x7e]/.test(value);
 	if (isImpossible && suggestName(value, context) === undefined)
 		return {
@@ -89,6 +98,21 @@ export function unknownName(placed: PlacedDirective, context: ReferenceContext):
 			suggestion: undefined,
 			cure: undefined,
 		};
+	return undefined;
+}
+
+/**
+ * The directive that begins a name to which its first argument is glued, `proxy_http_version1.1`: what follows is no part of any
+ * directive's name, and the directive would take it.
+ */
+function gluedName(value: string, others: number, context: ReferenceContext): string | undefined {
+	for (let end = value.length - 1; end > 2; end--) {
+		const known = value.slice(0, end);
+		const fits = definitionsOf(known).some(
+			({ contexts, block, min, max }) => !block && contexts.includes(context) && min <= others + 1 && others + 1 <= max,
+		);
+		if (fits) return /^(?:[A-Z]|\d\d|\d*[.:]|https?:\/\/|[\w-]+\.\w)/.test(value.slice(end)) ? known : undefined;
+	}
 	return undefined;
 }
 

@@ -90,8 +90,29 @@ function variableFault(
 			message: `without blanks nginx takes "${name}" for the name of a variable. Write \`$${glued[1]} ${glued[2]} ${glued[3]}\`.`,
 			right: new Map([[cur, (written) => written.replace(/(\w)(!?[=~]\*?)(?=.)/, '$1 $2 ')]]),
 		};
+	const wrong = impossibleName(name, cur, isDefined);
+	if (wrong !== undefined) return wrong;
 	if (cur === last || /^(?:!?=|!?~\*?)$/.test(operator)) return undefined;
 	return { index: cur + 1, message: `\`${operator}\` is no operator of if. ${ADVICE}` };
+}
+
+/** A name that no variable has: another `$` in it, or the number of a capture. */
+function impossibleName(name: string, cur: number, isDefined: (name: string) => boolean): ConditionFault | undefined {
+	if (isDefined(name) || isBuiltInVariable(name, 'http')) return undefined;
+	if (/^\d+$/.test(name))
+		return { index: cur, message: `an if takes no capture. Write \`set $part $${name};\` before it, and \`if ($part …)\`.` };
+	if (/^\$\w+$/.test(name))
+		return {
+			index: cur,
+			message: `an if takes the second $ for a part of the name. Write ${name}.`,
+			right: new Map([[cur, (written) => written.replace('$$', () => '$')]]),
+		};
+	return /\$/.test(name)
+		? {
+				index: cur,
+				message: `an if takes "${name}" for the name of one variable, and there is none. Join the variables with set, and ask for that one.`,
+			}
+		: undefined;
 }
 
 /** Operators of other languages. */

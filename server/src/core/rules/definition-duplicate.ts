@@ -87,6 +87,10 @@ server {
 	],
 	*check(context) {
 		for (const http of httpScopes(context.configuration.root)) {
+			for (const name of ['limit_req_zone', 'limit_conn_zone'])
+				yield* repeated(http.byName.get(name) ?? [], zoneBound, context, name);
+			const caches = CACHES.flatMap((name) => http.byName.get(name) ?? []);
+			yield* repeated(caches, ({ node }) => node.args[0]?.value, context, 'cache in');
 			yield* repeated(http.byName.get('upstream') ?? [], (at) => at.node.args[0]?.value.toLowerCase(), context, 'upstream');
 			const defaults: PlacedDirective[] = [];
 			const optioned: PlacedDirective[] = [];
@@ -101,6 +105,14 @@ server {
 		}
 	},
 });
+
+/** Each cache has a folder of its own (src/core/ngx_file.c, ngx_add_path). */
+const CACHES: readonly string[] = ['proxy_cache_path', 'fastcgi_cache_path', 'uwsgi_cache_path', 'scgi_cache_path'];
+
+/** The zone that a limit is bound to; nginx takes no second line for it, the same key or not. */
+function zoneBound({ node }: PlacedDirective): string | undefined {
+	return node.args.flatMap(({ value }) => /^zone=([^:]+):/.exec(value)?.[1] ?? [])[0];
+}
 
 function* repeated(
 	lines: readonly PlacedDirective[],

@@ -2,7 +2,7 @@ import type { PlacedDirective } from '../config/model.ts';
 import { definitionsOf } from '../reference/directives.ts';
 import { appendWord, removeDirective } from './cures/editing.ts';
 import { namePlace, problemsOf } from './directiveRule.ts';
-import { defineRule } from './rule.ts';
+import { type Cure, defineRule } from './rule.ts';
 
 export default defineRule({
 	id: 'directive-version',
@@ -143,7 +143,7 @@ warning. What only modules outside nginx's own packages bring is mere informatio
 				}`,
 				cures: () =>
 					plain.length === 0
-						? []
+						? http2Cures(problem.at)
 						: [
 								{
 									title: `Write ssl on the listen${plain.length === 1 ? '' : 's'} instead`,
@@ -155,6 +155,26 @@ warning. What only modules outside nginx's own packages bring is mere informatio
 		}
 	},
 });
+
+/** What stands for `http2` before 1.25.1; on a plain port its parameter would refuse HTTP/1.1, and with it every WebSocket. */
+function http2Cures(at: PlacedDirective): readonly Cure[] {
+	const { node, scope } = at;
+	if (node.name.value !== 'http2' || at.file.tree.template) return [];
+	const listens = scope.context === 'server' ? (scope.byName.get('listen') ?? []) : [];
+	const has = (line: PlacedDirective, word: string): boolean => line.node.args.some(({ value }) => value.toLowerCase() === word);
+	const isOn = node.args[0]?.value.toLowerCase() === 'on';
+	const edits =
+		isOn && listens.length > 0 && listens.every((line) => has(line, 'ssl'))
+			? listens.filter((line) => !has(line, 'http2')).map((line) => appendWord(line, 'http2'))
+			: [];
+	return [
+		{
+			title: edits.length === 0 ? 'Leave http2 out' : `Write http2 on the listen${edits.length === 1 ? '' : 's'} instead`,
+			preferred: true,
+			edits: [...edits, removeDirective(at)],
+		},
+	];
+}
 
 /** The listens of a server with `ssl on` that do not say `ssl` themselves. */
 function plainListens({ node, scope }: PlacedDirective): readonly PlacedDirective[] {

@@ -1,3 +1,4 @@
+import { effective } from '../config/effective.ts';
 import { listensOf } from '../config/listen.ts';
 import type { Scope } from '../config/model.ts';
 import { insertAfter } from './cures/editing.ts';
@@ -123,9 +124,11 @@ export default defineRule({
 				...(alone ? {} : { severity: 'warning' as const }),
 				at: placeOf(last),
 				message: `${alone ? 'This server listens over QUIC (HTTP/3) only' : 'For https this server listens over QUIC (HTTP/3) only'}, and a WebSocket needs TCP: wss:// to it is refused, and the browser sees close code 1006. Add \`listen ${address} ssl;\`.`,
-				cures: () => [
-					{ title: 'Listen on TCP as well', preferred: true, edits: [insertAfter(last, [`listen ${address} ssl;`])] },
-				],
+				// Without a certificate nginx would not start with that line either.
+				cures: () =>
+					effective(route.server, 'ssl_certificate', context.version).level === 'default'
+						? []
+						: [{ title: 'Listen on TCP as well', preferred: true, edits: [insertAfter(last, [`listen ${address} ssl;`])] }],
 			};
 		}
 	},

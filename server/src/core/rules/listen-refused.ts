@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { addressFaultText, isOpenAddress, readAddress } from '../config/address.ts';
 import type { PlacedDirective } from '../config/model.ts';
+import { parseNumber, parseSize } from '../reference/values.ts';
 import { replaceArgument } from './cures/editing.ts';
 import { type Cure, defineRule, placeOfArgument, type Report } from './rule.ts';
 import { directivesIn } from './scopes.ts';
@@ -93,6 +94,10 @@ function* refusedAddress(at: PlacedDirective): Generator<Report> {
 	if (text === undefined || isOpenAddress(text)) return;
 	const { fault } = readAddress(text, 'listen');
 	const isList = /^\d+,\d*$/.test(text);
+	if (/\S\s/.test(text)) {
+		yield* quotedTogether(at, text);
+		return;
+	}
 	if (fault === undefined && !isList) return;
 	const [, bare] = /^https?:\/\/((?:[\w.*-]+|\[[\da-f:.]+\]):\d+)\/?$/i.exec(text) ?? [];
 	yield {
@@ -102,6 +107,20 @@ function* refusedAddress(at: PlacedDirective): Generator<Report> {
 		cures: (): readonly Cure[] => {
 			const edit = bare === undefined ? undefined : replaceArgument(at, 0, bare);
 			return edit === undefined ? [] : [{ title: `Write ${bare}`, preferred: true, edits: [edit], changes: 'backend' }];
+		},
+	};
+}
+
+/** Quotes around the address and its parameters make one word of them, and no host is called that. */
+function* quotedTogether(at: PlacedDirective, text: string): Generator<Report> {
+	const words = text.trim();
+	yield {
+		severity: 'error',
+		at: placeOfArgument(at, 0),
+		message: `nginx refuses to start: the quotes make one address of "${text}". Write \`listen ${words}\`.`,
+		cures: (): readonly Cure[] => {
+			const edit = replaceArgument(at, 0, words);
+			return edit === undefined ? [] : [{ title: `Write listen ${words}`, preferred: true, edits: [edit], changes: 'backend' }];
 		},
 	};
 }
@@ -126,23 +145,62 @@ const PARAMETERS: readonly string[] = [
 	'so_keepalive=',
 ];
 
+/** Parameters that later versions, other systems and relatives of nginx have. */
+const OF_OTHERS: ReadonlySet<string> = new Set([
+	'multipath',
+	'https_allow_http',
+	'xquic',
+	'setfib=',
+	'accept_filter=',
+	'rcvlowat=',
+]);
+
+/** What the value of a parameter has to be, when this one is not (ngx_http_core_listen); undefined when it is. */
+function wantedBy(name: string, value: string): string | undefined {
+	switch (name) {
+		case 'backlog=':
+			return (parseNumber(value) ?? 0) > 0 ? undefined : 'a whole number from 1 on';
+		case 'fastopen=':
+			return parseNumber(value) !== undefined ? undefined : 'a whole number';
+		case 'rcvbuf=':
+		case 'sndbuf=':
+			return parseSize(value) !== undefined ? undefined : 'a size such as 64k';
+		case 'ipv6only=':
+			return value === 'on' || value === 'off' ? undefined : 'on or off';
+		case 'so_keepalive=':
+			return value === 'on' || value === 'off' || (value !== '::' && /^[\dsmhdwM]*:[\dsmhdwM]*:\d*$/.test(value))
+				? undefined
+				: 'on, off, or three values such as 30m:10s:5';
+		default:
+			return undefined;
+	}
+}
+
 /** What people write for a parameter. */
 const MEANT: ReadonlyMap<string, string> = new Map([
 	['http3', 'quic'],
 	['tls', 'ssl'],
 	['https', 'ssl'],
+	['spdy', 'http2'],
 ]);
 
 function* refusedParameters(at: PlacedDirective): Generator<Report> {
 	for (const [index, { value }] of at.node.args.entries()) {
 		const [, name = '', rest = ''] = /^([^=]*=?)(.*)$/s.exec(value) ?? [];
-		if (index === 0 || isOpenAddress(value) || PARAMETERS.includes(name) || /^(?:default|spdy|http)$/.test(name)) continue;
+		if (index === 0 || isOpenAddress(value) || /^(?:default|http)$/.test(name)) continue;
+		const wants = wantedBy(name, rest);
+		if (wants !== undefined)
+			yield {
+				severity: 'error',
+				at: placeOfArgument(at, index),
+				message: `nginx refuses to start: ${name} of listen takes ${wants}, not "${rest}". Correct it, or leave it out.`,
+			};
+		if (PARAMETERS.includes(name) || OF_OTHERS.has(name)) continue;
 		const meant = MEANT.get(name.toLowerCase()) ?? PARAMETERS.find((known) => isNear(known, name));
-		if (meant === undefined && !/^\d+,?$/.test(value)) continue;
 		yield {
 			severity: 'error',
 			at: placeOfArgument(at, index),
-			message: `nginx refuses to start with invalid parameter "${value}" of listen. ${meant === undefined ? 'Give each port a listen of its own' : `Write \`${meant}${rest}\``}.`,
+			message: `nginx refuses to start with invalid parameter "${value}" of listen. ${meant === undefined ? (/^\d+,?$/.test(value) ? 'Give each port a listen of its own' : 'Leave it out') : `Write \`${meant}${rest}\``}.`,
 			cures: (): readonly Cure[] => {
 				const edit = meant === undefined ? undefined : replaceArgument(at, index, `${meant}${rest}`);
 				return edit === undefined ? [] : [{ title: `Write ${meant}${rest}`, preferred: true, edits: [edit] }];

@@ -150,6 +150,8 @@ function unreached(route: Route, name: string, jumps: Jumps, context: RuleContex
 	if (lines.length === 0 && all.some(({ target }) => target.startsWith('@') && !isDefined(target, server))) return undefined;
 	if (!lines.every(({ node }) => node.name.value === 'error_page')) return undefined;
 	const codes = new Set(lines.flatMap(codesOf));
+	// Codes that nginx refuses are told as such, and lead nowhere.
+	if ([...codes].some((code) => !/^[345]\d\d$/.test(code) || code === '499')) return undefined;
 	if ([...codes].some((code) => GENERATED.has(code)) || (lines.length > 0 && asksBackends(server))) return undefined;
 	const givers = giversIn(server);
 	const inForce = givers.map(({ line }) => effective(line.scope, 'error_page', context.version));

@@ -4,6 +4,7 @@ import type { Reason } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { insertInto, replaceArgument } from './cures/editing.ts';
 import { type Cure, defineRule, placeOf, type Report, type RuleContext } from './rule.ts';
+import { headFault } from './targetHeads.ts';
 import { aboutRoute, whereIs } from './wording.ts';
 
 export default defineRule({
@@ -270,6 +271,41 @@ server {
 `,
 			proof: { bad: 502 },
 		},
+		{
+			title: 'a table of backends without their scheme',
+			within: 'http',
+			bad: `map $arg_room $backend {
+	default 127.0.0.1:9000;
+	lobby 127.0.0.1:9001;
+}
+server {
+	listen 8080;
+	location /ws {
+		«proxy_pass $backend»;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `map $arg_room $backend {
+	default 127.0.0.1:9000;
+	lobby 127.0.0.1:9001;
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://$backend;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 500 },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
@@ -277,7 +313,10 @@ server {
 			if (handshake.location !== route.location) continue;
 			const socket = noSocket(route);
 			if (socket !== undefined) yield { ...aboutRoute(route), ...socket };
-			if (handshake.outcome !== 'answered') continue;
+			if (handshake.outcome !== 'answered') {
+				yield* neverAddress(route, context);
+				continue;
+			}
 			const reason = handshake.because.find(({ at }) => at.node.name.value === 'proxy_pass');
 			if (reason === undefined) continue;
 			const trouble = handshake.status === 502 ? noBackend(reason, route, context) : noAddress(reason, route, context);
@@ -285,6 +324,43 @@ server {
 		}
 	},
 });
+
+/** What the fixed beginning of the address, and all values of its variables, say before anybody asks. */
+function* neverAddress(route: Route, context: RuleContext): Generator<Report> {
+	const at = route.handler;
+	const address = at?.node.args[0]?.value ?? '';
+	if (at?.node.name.value !== 'proxy_pass' || !address.includes('$') || at.file.tree.template) return;
+	const fault = headFault(address, context.variables());
+	if (fault === undefined || (fault.kind === 'always' && route.handshake.upgrade)) return;
+	const place = { ...aboutRoute(route), at: placeOf(at) };
+	const table = fault.tables[0]?.at;
+	const where = table === undefined ? '' : ` (${table.node.name.value}, ${whereIs(table, context.configuration)})`;
+	if (fault.kind === 'always')
+		yield {
+			...place,
+			message: `nginx answers 500 to every request: ${written(at)} never comes to an address that begins with http:// or https:// and a host, but to "${fault.value}"${where}. ${/^https?:\/\//i.test(fault.value) ? 'Give the variable a value' : 'Write http:// in front'}.`,
+			cures: () => completed(at, context),
+		};
+	else
+		yield {
+			...place,
+			severity: 'warning',
+			message:
+				fault.kind === 'rest'
+					? `nginx answers 500 to the clients for whom ${written(at)} comes to no address: the split_clients${where.replace('split_clients, ', '')} gives them no value. Add a last entry \`*\` to it.`
+					: `nginx answers 500 to the clients for whom ${written(at)} comes to "${fault.value}"${where}, which does not begin with http:// or https:// and a host. Write all values alike.`,
+		};
+}
+
+/** The scheme in full where it is there in part, else in front of the variable. */
+function completed(at: PlacedDirective, context: RuleContext): readonly Cure[] {
+	const word = at.node.args[0];
+	const [begun] = /^(?:https?:?\/?(?=\$)|:?\/\/(?=\$))/i.exec(word?.value ?? '') ?? [];
+	if (word === undefined || begun === undefined) return prefixed(at, context);
+	const scheme = /^https/i.test(begun) ? 'https://' : 'http://';
+	const edit = replaceArgument(at, 0, at.file.tree.source.slice(word.span).replace(begun, scheme));
+	return edit === undefined ? [] : [{ title: `Write ${scheme}`, preferred: true, changes: 'backend', edits: [edit] }];
+}
 
 type Trouble = Pick<Report, 'message' | 'cures'>;
 
@@ -421,9 +497,9 @@ const HOSTS: ReadonlySet<string> = new Set(['host', 'http_host', 'server_name', 
 /** What a definition gives the variable; an empty text, which is no host, where that is not written out. */
 function valuesOf({ kind, at }: VariableDefinition): readonly string[] {
 	if (kind === 'set') return [at.node.args[1]?.value ?? ''];
-	if (kind !== 'map' || at.body === undefined || at.body.unresolved.length > 0) return [''];
+	if (!['map', 'geo', 'split_clients'].includes(kind) || at.body === undefined || at.body.unresolved.length > 0) return [''];
 	return at.body.directives
-		.filter(({ node }) => !['hostnames', 'volatile'].includes(node.name.value))
+		.filter(({ node }) => !/^(?:hostnames|volatile|ranges|delete|proxy|proxy_recursive)$/.test(node.name.value))
 		.map(({ node }) => (node.name.value === 'include' ? '' : (node.args[0]?.value ?? '')));
 }
 

@@ -1,8 +1,10 @@
 // Written by `npm run generate`; do not edit.
 import authRequestBroken from './auth-request-broken.ts';
+import backendAddressRefused from './backend-address-refused.ts';
 import backendKeepaliveLost from './backend-keepalive-lost.ts';
 import backendTls from './backend-tls.ts';
 import cachedHandshake from './cached-handshake.ts';
+import certificateMissing from './certificate-missing.ts';
 import connectionClientChosen from './connection-client-chosen.ts';
 import connectionComparedExactly from './connection-compared-exactly.ts';
 import connectionForEveryone from './connection-for-everyone.ts';
@@ -15,6 +17,7 @@ import directiveValue from './directive-value.ts';
 import directiveVersion from './directive-version.ts';
 import errorPageHidesReason from './error-page-hides-reason.ts';
 import errorPageSuccess from './error-page-success.ts';
+import eventsMissing from './events-missing.ts';
 import handlerLost from './handler-lost.ts';
 import handlerOverridden from './handler-overridden.ts';
 import handshakeAnswered from './handshake-answered.ts';
@@ -46,6 +49,7 @@ import locationModifier from './location-modifier.ts';
 import locationNesting from './location-nesting.ts';
 import locationShadowed from './location-shadowed.ts';
 import locationUnmatchable from './location-unmatchable.ts';
+import logFormatUnknown from './log-format-unknown.ts';
 import mapDefinedTwice from './map-defined-twice.ts';
 import mapEntryRefused from './map-entry-refused.ts';
 import mapSourceLiteral from './map-source-literal.ts';
@@ -77,11 +81,13 @@ import serverUnreachable from './server-unreachable.ts';
 import shutdownCutsTunnels from './shutdown-cuts-tunnels.ts';
 import slashRedirect from './slash-redirect.ts';
 import socketIoAffinity from './socket-io-affinity.ts';
+import sslVerifyRefused from './ssl-verify-refused.ts';
 import statusRelabelled from './status-relabelled.ts';
 import streamTargetRefused from './stream-target-refused.ts';
 import subprotocolRemoved from './subprotocol-removed.ts';
 import subrequestUpgrades from './subrequest-upgrades.ts';
 import syntaxError from './syntax-error.ts';
+import tableEntryRefused from './table-entry-refused.ts';
 import tunnelBufferLarge from './tunnel-buffer-large.ts';
 import tunnelBypassesAccess from './tunnel-bypasses-access.ts';
 import tunnelLimit from './tunnel-limit.ts';
@@ -103,9 +109,11 @@ import zoneRefused from './zone-refused.ts';
 /** Every rule, by id. */
 export const RULES: readonly Rule[] = [
 	authRequestBroken,
+	backendAddressRefused,
 	backendKeepaliveLost,
 	backendTls,
 	cachedHandshake,
+	certificateMissing,
 	connectionClientChosen,
 	connectionComparedExactly,
 	connectionForEveryone,
@@ -118,6 +126,7 @@ export const RULES: readonly Rule[] = [
 	directiveVersion,
 	errorPageHidesReason,
 	errorPageSuccess,
+	eventsMissing,
 	handlerLost,
 	handlerOverridden,
 	handshakeAnswered,
@@ -149,6 +158,7 @@ export const RULES: readonly Rule[] = [
 	locationNesting,
 	locationShadowed,
 	locationUnmatchable,
+	logFormatUnknown,
 	mapDefinedTwice,
 	mapEntryRefused,
 	mapSourceLiteral,
@@ -179,11 +189,13 @@ export const RULES: readonly Rule[] = [
 	shutdownCutsTunnels,
 	slashRedirect,
 	socketIoAffinity,
+	sslVerifyRefused,
 	statusRelabelled,
 	streamTargetRefused,
 	subprotocolRemoved,
 	subrequestUpgrades,
 	syntaxError,
+	tableEntryRefused,
 	tunnelBufferLarge,
 	tunnelBypassesAccess,
 	tunnelLimit,

@@ -1,4 +1,5 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
+import { isHarmlessStock } from '../config/paths.ts';
 
 /** The http, or the stream, blocks of a configuration; of a fragment the assumed one. */
 export function scopesOf(root: Scope, context: 'http' | 'stream'): readonly Scope[] {
@@ -21,4 +22,11 @@ export function* proxyPasses(scope: Scope): Generator<PlacedDirective> {
 		const isOurs = node.name.value === 'proxy_pass' && node.args.length === 1 && node.block === undefined;
 		if (isOurs && own.context !== 'stream server' && !file.tree.template) yield placed;
 	}
+}
+
+/** True for a scope that nothing outside the workspace adds to: every include that stands in it brought something. */
+export function isComplete(scope: Scope): boolean {
+	if (scope.unresolved.length > 0 || scope.assumed) return false;
+	const brought = new Set(scope.directives.map(({ via }) => via.at(-1)?.node));
+	return (scope.byName.get('include') ?? []).every(({ node }) => brought.has(node) || isHarmlessStock(node.args[0]?.value ?? ''));
 }

@@ -60,18 +60,20 @@ server {
 		for (const use of table.unknown) {
 			// What is wrong stands in the line that was to define it, and is told there.
 			if (misnamed.has(use.name)) continue;
-			const braced = table.definitions.get(`{${use.name}}`)?.find(({ side }) => side === use.side);
+			const odd = [`{${use.name}}`, `$${use.name}`].find((name) => table.definitions.has(name));
+			const braced = table.definitions.get(odd ?? '')?.find(({ side }) => side === use.side);
+			const mark = odd?.startsWith('$') ? 'a second $' : 'braces';
 			const suggestion = nearestOwn(use, table) ?? (isUseIn(use, 'upgrade') ? 'http_upgrade' : nearestBuiltIn(use));
 			const inStream = use.side === 'stream' && isBuiltInVariable(use.name, 'http');
 			yield {
 				severity: 'error',
 				at: use.place,
-				...(braced === undefined ? {} : { related: [{ ...braced.place, message: 'the name with braces' }] }),
+				...(braced === undefined ? {} : { related: [{ ...braced.place, message: `the name with ${mark}` }] }),
 				message: `nginx refuses to start with unknown "${use.name}" variable: ${
 					inStream ? 'stream passes bytes on and has no variables of requests' : `nothing in the ${use.side} block defines it`
 				}. ${
 					braced !== undefined
-						? `The ${braced.kind} in ${shownPath(braced.place.path, prefix)} names it with braces, which makes another name of it: write $${use.name} there.`
+						? `The ${braced.kind} in ${shownPath(braced.place.path, prefix)} names it with ${mark}, which makes another name of it: write $${use.name} there.`
 						: suggestion !== undefined
 							? `Did you mean $${suggestion}?`
 							: isUseIn(use, 'connection')

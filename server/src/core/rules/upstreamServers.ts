@@ -36,7 +36,8 @@ export function* refusedInUpstream(upstream: PlacedDirective, version: NginxVers
 	for (const server of servers) {
 		if (server.file.tree.template || server.node.end === 'missing' || server.node.block !== undefined) continue;
 		yield* refusedAddress(server, isHttp);
-		yield* refusedParameters(server);
+		yield* refusedParameters(server, version);
+		if (isHttp && isKnown && isAtLeast(version, '1.27.3')) yield* resolvedWithout(server, body);
 	}
 	for (const line of isHttp ? (body.byName.get('keepalive') ?? []) : [])
 		if (/^0+$/.test(line.node.args[0]?.value ?? '') && !isAtLeast(version, '1.29.7'))
@@ -103,7 +104,14 @@ function* refusedAddress(server: PlacedDirective, isHttp: boolean): Generator<Re
 	const isUrl = !/^unix:/i.test(text) && (scheme !== undefined || path !== undefined);
 	const { fault, port, host: name } = readAddress(text, 'server');
 	const at = placeOfArgument(server, 0);
-	if (isUrl) {
+	if (/^\/.+[^/]$/.test(text))
+		yield {
+			severity: 'error',
+			at,
+			message: `nginx refuses to start: without "unix:" it takes "${text}" for a host and a path. Write \`server unix:${text};\`.`,
+			cures: () => cure(`Write unix:${text}`, true, replaceArgument(server, 0, `unix:${text}`)),
+		};
+	else if (isUrl) {
 		const plain = host !== undefined && /^(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::\d+)?$/i.test(host);
 		yield {
 			severity: 'error',
@@ -143,20 +151,54 @@ const PARAMETERS: ReadonlyMap<string, ((value: string) => boolean) | undefined> 
 	['down', undefined],
 ]);
 
-function* refusedParameters(server: PlacedDirective): Generator<Report> {
+/** Parameters of nginx Plus, of later versions and of relatives of nginx. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['resolve', 'service=', 'route=', 'slow_start=', 'drain', 'id=', 'sid=']);
+
+/** Those that nginx took over from nginx Plus, and when. */
+const SINCE: ReadonlyMap<string, string> = new Map([
+	['resolve', '1.27.3'],
+	['service=', '1.27.3'],
+]);
+
+/** A name that is resolved again and again is kept in memory that all workers share (docs: ngx_http_upstream_module, resolve). */
+function* resolvedWithout(server: PlacedDirective, body: Scope): Generator<Report> {
+	const index = server.node.args.findIndex(({ value }, at) => at > 0 && value === 'resolve');
+	// An address needs no resolving.
+	if (index === -1 || body.byName.has('zone') || /^(?:unix:|\[|[\d.]+(?::|$))/i.test(server.node.args[0]?.value ?? '')) return;
+	yield {
+		severity: 'error',
+		at: placeOfArgument(server, index),
+		message: `nginx refuses to start: a server with \`resolve\` needs its upstream in shared memory. Write \`zone NAME 64k;\` in the upstream.`,
+		versions: { from: '1.27.3' },
+	};
+}
+
+function* refusedParameters(server: PlacedDirective, version: NginxVersion): Generator<Report> {
 	for (const [index, { value }] of server.node.args.entries()) {
 		if (index === 0 || isOpenAddress(value)) continue;
 		const [, name = '', rest = ''] = /^([^=]*=?)(.*)$/s.exec(value) ?? [];
 		const takes = PARAMETERS.get(name);
 		if (PARAMETERS.has(name) && (takes === undefined ? rest === '' : takes(rest))) continue;
+		if (OF_OTHERS.has(name)) {
+			const since = SINCE.get(name);
+			if (since !== undefined && !isAtLeast(version, since))
+				yield {
+					severity: 'information',
+					at: placeOfArgument(server, index),
+					message: `Only nginx Plus knows ${name} before ${since}; any other nginx refuses to start with it. Leave it out, or ask for the name with \`set $backend\` and a resolver.`,
+					versions: { before: since },
+				};
+			continue;
+		}
 		const meant = PARAMETERS.has(name) ? undefined : nearest(name);
-		if (!PARAMETERS.has(name) && meant === undefined && !/:\d+$/.test(value)) continue;
 		const advice =
 			meant !== undefined
 				? ` Write \`${meant}${rest}\`.`
 				: PARAMETERS.has(name)
 					? ` ${name === 'weight=' ? 'It takes a whole number from 1 on' : name === 'fail_timeout=' ? 'It takes a time such as 10s' : 'It takes a whole number'}.`
-					: ' Give each server a line of its own.';
+					: /:\d+$/.test(value)
+						? ' Give each server a line of its own.'
+						: ' Leave it out.';
 		yield {
 			severity: 'error',
 			at: placeOfArgument(server, index),

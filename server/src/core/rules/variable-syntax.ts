@@ -109,21 +109,21 @@ function* misnamed(placed: PlacedDirective): Generator<Report> {
 	if (
 		word === undefined ||
 		(word.value.startsWith('$') && word.value.length > 1) ||
-		isOpenAddress(word.value.replace(/^\$$/, ''))
+		(isOpenAddress(word.value.replace(/^\$$/, '')) && !/^[%@][a-z]\w*$/.test(word.value))
 	)
 		return;
-	const isName = /^[A-Za-z_]\w*$/.test(word.value);
+	const name = /^[%@&!]?([A-Za-z_]\w*)$/.exec(word.value)?.[1];
 	yield {
 		severity: 'error',
 		at: { path: placed.file.path, span: word.span },
-		message: `nginx refuses to start with invalid variable name "${word.value}": the variable that ${placed.node.name.value} defines is named with its "$". Write ${isName ? `$${word.value}` : 'it as $name'}.`,
+		message: `nginx refuses to start with invalid variable name "${word.value}": the variable that ${placed.node.name.value} defines is named with its "$". Write ${name === undefined ? 'it as $name' : `$${name}`}.`,
 		cures: () =>
-			isName
+			name !== undefined
 				? [
 						{
-							title: `Write $${word.value}`,
+							title: `Write $${name}`,
 							preferred: true,
-							edits: [{ path: placed.file.path, span: word.span, text: `$${word.value}` }],
+							edits: [{ path: placed.file.path, span: word.span, text: `$${name}` }],
 						},
 					]
 				: [],

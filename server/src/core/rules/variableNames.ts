@@ -31,7 +31,8 @@ export function namedWithoutDollar(root: Scope): ReadonlySet<string> {
 	const names = new Set<string>();
 	for (const placed of directivesIn(root)) {
 		const word = namingWord(placed);
-		if (word !== undefined && /^\w+$/.test(word.value)) names.add(word.value.toLowerCase());
+		const name = word === undefined ? undefined : /^[%@&!]?(\w+)$/.exec(word.value)?.[1];
+		if (name !== undefined) names.add(name.toLowerCase());
 	}
 	return names;
 }

@@ -1,11 +1,10 @@
 import { distance } from 'fastest-levenshtein';
 import { isOpenAddress } from '../config/address.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
-import { isHarmlessStock } from '../config/paths.ts';
 import { parseNumber } from '../reference/values.ts';
 import { replaceArgument } from './cures/editing.ts';
 import { type Cure, defineRule, placeOfArgument, type Report } from './rule.ts';
-import { directivesIn, scopesOf } from './scopes.ts';
+import { directivesIn, isComplete, scopesOf } from './scopes.ts';
 
 export default defineRule({
 	id: 'zone-refused',
@@ -122,13 +121,6 @@ interface ZoneUse {
 	/** The directive that would define it. */
 	readonly kind: string;
 	readonly argument: number;
-}
-
-/** True for a scope that nothing outside the workspace adds to: every include that stands in it brought something. */
-function isComplete(scope: Scope): boolean {
-	if (scope.unresolved.length > 0 || scope.assumed) return false;
-	const brought = new Set(scope.directives.map(({ via }) => via.at(-1)?.node));
-	return (scope.byName.get('include') ?? []).every(({ node }) => brought.has(node) || isHarmlessStock(node.args[0]?.value ?? ''));
 }
 
 /** The names of the zones that a scope defines, by the directive that does. */

@@ -41,6 +41,8 @@ const NAMES: readonly string[] = ['connection_upgrade', 'websocket_connection', 
 export function equivalentMaps(http: Scope, variables?: VariableTable): readonly PlacedDirective[] {
 	const { maps, upgradeTo } = upgradeMapsOf(http, variables);
 	return maps.filter((map) => {
+		// A second `$` or braces make a name that no value can use.
+		if (!/^\$\w+$/.test(map.node.args[1]?.value ?? '')) return false;
 		const plain = upgradeTo(map, '')?.toLowerCase();
 		return upgradeTo(map, 'websocket')?.toLowerCase() === 'upgrade' && (plain === '' || plain === 'close');
 	});
