@@ -171,3 +171,104 @@ describe('listen-quic-only', () => {
 		expect(said(works('', head), 'listen-quic-only', '1.30.0')).toEqual([]);
 	});
 });
+
+describe('proxy-target-unusable, of all values', () => {
+	const to = (target: string, http = '', more = ''): string =>
+		`${http} server { listen 80; ${more} location /ws { proxy_pass ${target}; ${W} } }`;
+	const map = (entries: string): string => `map $arg_room $pool { ${entries} }`;
+
+	test.each([
+		['values with their scheme', to('$pool', map('default http://127.0.0.1:1; a http://127.0.0.1:2;'))],
+		['a scheme in front of the values', to('$scheme://$pool', map('default 127.0.0.1:1; a 127.0.0.1:2;'))],
+		['a value that a capture gives', to('$pool', map('~^(?<b>.+)$ $b; default http://127.0.0.1:1;'))],
+		['a word that stands for none', to('$pool', map('default http://127.0.0.1:1; a off;'))],
+		[
+			'an if that asks for the empty value',
+			to('http://$p', 'split_clients $uri $p { 50% 127.0.0.1:1; }', 'if ($p = "") { return 404; }'),
+		],
+		[
+			'what another server sets',
+			`${to('$b', '', 'set $b http://127.0.0.1:1;')} server { listen 81; set $b 127.0.0.1:1; location / { proxy_pass http://$b; } }`,
+		],
+	])('is silent about %s', (_, http) => {
+		expect(said(http, 'proxy-target-unusable')).toEqual([]);
+	});
+
+	test.each([
+		['error', to('$pool', map('default 127.0.0.1:1; a 127.0.0.1:2;'))],
+		['error', to('http://$pool', map(''))],
+		['error', to('http:/$pool', map('default 127.0.0.1:1; a 127.0.0.1:2;'))],
+		['error', to('htp://$arg_host')],
+		['warning', to('$pool', map('default http://127.0.0.1:1; a 127.0.0.1:2;'))],
+		['warning', to('http://$p', 'split_clients $uri $p { 50% 127.0.0.1:1; }')],
+	])('says %s of %s', (severity, http) => {
+		expect(said(http, 'proxy-target-unusable').join()).toMatch(new RegExp(`^${severity}: nginx answers 500 to`));
+	});
+});
+
+describe('what one version refuses and another takes', () => {
+	test.each([
+		['directive-value', 'server { listen 80; set $r 1k; location / { proxy_limit_rate $r; } }', '1.26.3', '1.27.0'],
+		['directive-value', 'server { listen 80; resolver 127.0.0.1 ipv4=off; }', '1.22.1', '1.23.1'],
+	])('%s: %s', (rule, http, before, from) => {
+		expect(said(http, rule, before)).toHaveLength(1);
+		expect(said(http, rule, from)).toEqual([]);
+	});
+
+	test('resolve was in nginx Plus alone, and wants a zone since', () => {
+		const http = 'upstream b { server a.example:80 resolve; } server { listen 80; location / { proxy_pass http://b; } }';
+		expect(said(http, 'upstream-refused', '1.26.3').join()).toMatch(/^information: Only nginx Plus/);
+		expect(said(http, 'upstream-refused', '1.30.0').join()).toMatch(/^error: .* needs its upstream in shared memory/);
+		expect(said(http.replace('{ server', '{ zone b 64k; server'), 'upstream-refused', '1.30.0')).toEqual([]);
+	});
+
+	test('http2 on becomes a parameter of listens with TLS, and is left out beside a plain one', () => {
+		const fixOf = (listen: string): string | undefined =>
+			analysed(
+				{ '/etc/nginx/nginx.conf': `events {}\nhttp {\nserver {\n${listen}\nhttp2 on;\nreturn 404;\n}\n}\n` },
+				{ version: versionOf('1.22.1') },
+			)
+				.findings.find(({ ruleId }) => ruleId === 'directive-version')
+				?.fixes()[0]?.title;
+		expect(fixOf('listen 443 ssl;')).toBe('Write http2 on the listen instead');
+		expect(fixOf('listen 80;')).toBe('Leave http2 out');
+	});
+});
+
+describe('events-missing', () => {
+	const findings = (path: string, text: string): readonly string[] =>
+		analysed({ [path]: text }).findings.flatMap(({ ruleId }) => (ruleId === 'events-missing' ? [ruleId] : []));
+
+	test('speaks of a main file alone', () => {
+		const http = 'http { server { listen 80; } }\n';
+		expect(findings('/etc/nginx/nginx.conf', http)).toEqual(['events-missing']);
+		expect(findings('/etc/nginx/nginx.conf', `include more/*.conf;\n${http}`)).toEqual([]);
+		expect(findings('/etc/nginx/nginx.conf', 'server { listen 80; }\n')).toEqual([]);
+	});
+});
+
+describe('certificate-missing', () => {
+	test.each([
+		[
+			'the default server of the port has one',
+			'server { listen 443 ssl; ssl_certificate a; ssl_certificate_key b; } server { listen 443 ssl; }',
+		],
+		['the http block has one', 'ssl_certificate a; ssl_certificate_key b; server { listen 443 ssl; }'],
+		['the handshake is refused', 'server { listen 443 ssl; ssl_reject_handshake on; }'],
+		['a file is not here', 'server { listen 443 ssl; include snippets/tls.conf; }'],
+		['servers are not here', 'include sites/*.conf; server { listen 443 ssl; }'],
+		['the key comes from around', 'ssl_certificate_key b; server { listen 443 ssl; ssl_certificate a; }'],
+	])('is silent where %s', (_, http) => {
+		expect(said(http, 'certificate-missing')).toEqual([]);
+	});
+
+	test('sees the default server of the port', () => {
+		expect(
+			said(
+				'server { listen 443 ssl; ssl_certificate a; ssl_certificate_key b; } server { listen 443 ssl default_server; }',
+				'certificate-missing',
+			),
+		).toHaveLength(1);
+		expect(said('server { listen 443 quic; }', 'certificate-missing', '1.30.0')).toHaveLength(1);
+	});
+});

@@ -207,6 +207,21 @@ const ROWS: readonly Row[] = [
 		answer: '202',
 	},
 	{
+		says: 'DU11: an if without blanks asks for a variable that is always empty',
+		server: `location / { if ($http_upgrade=websocket) { return 201; } if ($http_upgrade~*websocket) { return 203; } return 202; }`,
+		answer: '202',
+	},
+	{
+		says: 'DU11: so does one with the hyphens of a header',
+		server: `location / { if ($http_sec-websocket-key = "") { return 201; } return 202; }`,
+		answer: '201',
+	},
+	{
+		says: 'DU11: so does one with two variables in one word',
+		server: `location / { if ($http_upgrade$http_connection) { return 201; } return 202; }`,
+		answer: '202',
+	},
+	{
 		says: 'IN7: the last true if is the one in force',
 		server: `location / { ${forward(9002)} if ($http_upgrade) { proxy_pass http://127.0.0.1:9003; } if ($uri) { set $x 1; } }`,
 		answer: 'GET / → 127.0.0.1:9002',

@@ -335,6 +335,8 @@ function wrongArgument(placed: PlacedDirective, version: NginxVersion | undefine
 	const [word, first, last] = [args[fault?.argument ?? 0], args[0], args.at(-1)];
 	if (fault === undefined || word === undefined || first === undefined || last === undefined) return undefined;
 	if (PLACEHOLDER.test(word.value)) return undefined;
+	// In stream the one word of a return may be anything, and a fragment does not say where it belongs.
+	if (name.value === 'return' && args.length === 1 && isAssumed(placed.scope)) return undefined;
 	const { source } = placed.file.tree;
 	const right = fault.right
 		?.map((part) => (typeof part === 'string' ? part : source.slice(args[part]?.span ?? { start: 0, end: 0 })))
@@ -353,6 +355,11 @@ function wrongArgument(placed: PlacedDirective, version: NginxVersion | undefine
 					: { title: `Write ${name.value} ${right}`, span: { start: first.span.start, end: last.span.end }, text: right },
 		},
 	);
+}
+
+function isAssumed(scope: Scope): boolean {
+	for (let outer: Scope | undefined = scope; outer !== undefined; outer = outer.parent) if (outer.assumed) return true;
+	return false;
 }
 
 /** How the shared setters word a wrong value (src/core/ngx_conf_file.c, ngx_conf_set_*_slot). */

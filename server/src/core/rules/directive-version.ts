@@ -74,7 +74,6 @@ warning. What only modules outside nginx's own packages bring is mere informatio
 	}
 }
 `,
-			fixed: '',
 			proof: { bad: 'rejected', before: '1.25.1' },
 		},
 		{
