@@ -12,7 +12,8 @@ export default defineRule({
 	aboutText: true,
 	refused: true,
 	why: `The server that is the default of a port with \`ssl\` or \`quic\` needs \`ssl_certificate\`, its own or one of the http block, unless it says
-\`ssl_reject_handshake on\`; and there have to be as many \`ssl_certificate_key\` as certificates. Else nginx refuses to start.`,
+\`ssl_reject_handshake on\`; and there have to be as many \`ssl_certificate_key\` as certificates.
+A server that verifies its clients needs \`ssl_client_certificate\`. Else nginx refuses to start.`,
 	remedy: 'Write `ssl_certificate` and `ssl_certificate_key` into the server.',
 	ignore: 'A file that is not here has them.',
 	rows: ['SM1'],
@@ -85,6 +86,7 @@ export default defineRule({
 			// A server that is not here may be the default of any port.
 			if (isComplete(http)) yield* withoutCertificate(servers, version);
 			yield* withoutKey(servers, version);
+			yield* withoutAuthority(servers, version);
 		}
 	},
 });
@@ -120,6 +122,25 @@ function isRejecting(server: Scope, version: NginxVersion): boolean {
 	const rejecting = effective(server, 'ssl_reject_handshake', version);
 	if (rejecting.level === 'unknown') return true;
 	return rejecting.level !== 'default' && rejecting.directives.at(-1)?.node.args[0]?.value.toLowerCase() === 'on';
+}
+
+/** Clients' certificates that are to be verified with nothing; from 1.27 on ssl_trusted_certificate alone is enough. */
+function* withoutAuthority(servers: readonly Scope[], version: NginxVersion): Generator<Report> {
+	const told = new Set<PlacedDirective['node']>();
+	for (const server of servers) {
+		const verify = effective(server, 'ssl_verify_client', version);
+		const line = verify.level === 'own' || verify.level === 'inherited' ? verify.directives.at(-1) : undefined;
+		if (line === undefined || !/^(?:on|optional)$/i.test(line.node.args[0]?.value ?? '') || told.has(line.node)) continue;
+		const isUnset = (name: string): boolean => effective(server, name, version).level === 'default';
+		if (isUnset('ssl_certificate') || !isUnset('ssl_client_certificate') || !isUnset('ssl_trusted_certificate')) continue;
+		if (line.file.tree.template) continue;
+		told.add(line.node);
+		yield {
+			severity: 'error',
+			at: placeOf(line),
+			message: `nginx refuses to start: the certificates of clients are to be verified, and no ssl_client_certificate says with which authorities. Add it, with the file of the authorities.`,
+		};
+	}
 }
 
 /** The certificates beyond the last key. */

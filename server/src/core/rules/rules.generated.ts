@@ -64,6 +64,7 @@ import pathChanged from './path-changed.ts';
 import proxyPassAddress from './proxy-pass-address.ts';
 import proxyPassScheme from './proxy-pass-scheme.ts';
 import proxyPassUriRefused from './proxy-pass-uri-refused.ts';
+import proxyRedirectRefused from './proxy-redirect-refused.ts';
 import proxyTargetUnusable from './proxy-target-unusable.ts';
 import readTimeoutZero from './read-timeout-zero.ts';
 import redirectToHttps from './redirect-to-https.ts';
@@ -173,6 +174,7 @@ export const RULES: readonly Rule[] = [
 	proxyPassAddress,
 	proxyPassScheme,
 	proxyPassUriRefused,
+	proxyRedirectRefused,
 	proxyTargetUnusable,
 	readTimeoutZero,
 	redirectToHttps,
