@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { buildFragment } from '../../server/src/core/config/build.ts';
+import type { Files } from '../../server/src/core/config/model.ts';
+import { analyse } from '../../server/src/core/engine/analyse.ts';
 import { analysed, versionOf } from '../support/analysed.ts';
+import { memoryFiles } from '../support/memoryFiles.ts';
 
 /* What a rule says, or does not say, of configurations that differ in one thing. */
 
@@ -271,4 +275,11 @@ describe('certificate-missing', () => {
 		).toHaveLength(1);
 		expect(said('server { listen 443 quic; }', 'certificate-missing', '1.30.0')).toHaveLength(1);
 	});
+});
+
+test('a fragment may stand in stream', () => {
+	const files = memoryFiles({ '/w/dns.conf': 'server { listen 53 udp; return $remote_addr; }\n' });
+	const rebuild = (changed: Files) => buildFragment('/w/dns.conf', changed, 'http', 'content');
+	const { findings } = analyse(rebuild(files), { version: versionOf('1.22.1'), files, rebuild });
+	expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
 });

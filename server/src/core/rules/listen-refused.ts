@@ -84,7 +84,7 @@ number from 1 to 65535, and with any other word behind the address ("invalid par
 			if (node.name.value !== 'listen' || node.end === 'missing' || node.block !== undefined || file.tree.template) continue;
 			if (scope.context !== 'server' && scope.context !== 'stream server') continue;
 			yield* refusedAddress(at);
-			if (scope.context === 'server') yield* refusedParameters(at);
+			if (scope.context === 'server') yield* refusedParameters(at, context.configuration.fragment !== undefined);
 		}
 	},
 });
@@ -184,7 +184,8 @@ const MEANT: ReadonlyMap<string, string> = new Map([
 	['spdy', 'http2'],
 ]);
 
-function* refusedParameters(at: PlacedDirective): Generator<Report> {
+/** @param isFragment the block may stand in stream, where `udp` is right */
+function* refusedParameters(at: PlacedDirective, isFragment: boolean): Generator<Report> {
 	for (const [index, { value }] of at.node.args.entries()) {
 		const [, name = '', rest = ''] = /^([^=]*=?)(.*)$/s.exec(value) ?? [];
 		if (index === 0 || isOpenAddress(value) || /^(?:default|http)$/.test(name)) continue;
@@ -195,7 +196,7 @@ function* refusedParameters(at: PlacedDirective): Generator<Report> {
 				at: placeOfArgument(at, index),
 				message: `nginx refuses to start: ${name} of listen takes ${wants}, not "${rest}". Correct it, or leave it out.`,
 			};
-		if (PARAMETERS.includes(name) || OF_OTHERS.has(name)) continue;
+		if (PARAMETERS.includes(name) || OF_OTHERS.has(name) || (isFragment && name === 'udp')) continue;
 		const meant = MEANT.get(name.toLowerCase()) ?? PARAMETERS.find((known) => isNear(known, name));
 		yield {
 			severity: 'error',
