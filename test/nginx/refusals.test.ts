@@ -19,5 +19,5 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 			if (ok !== (one.rule === '')) differing.push(`${one.within}: ${one.text}: ${message ?? 'taken'}, ${one.rule}`);
 		});
 		expect(differing).toEqual([]);
-	}, 120_000);
+	}, 400_000);
 });
