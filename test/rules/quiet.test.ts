@@ -283,3 +283,40 @@ test('a fragment may stand in stream', () => {
 	const { findings } = analyse(rebuild(files), { version: versionOf('1.22.1'), files, rebuild });
 	expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
 });
+describe('values that are known only while nginx runs', () => {
+	const sends = (upgrade: string, connection: string): string =>
+		`server { listen 80; location /feed { proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; proxy_set_header Upgrade ${upgrade}; proxy_set_header Connection ${connection}; } }`;
+	const wrong = (http: string): readonly string[] =>
+		['upgrade-value-wrong', 'connection-not-upgrade', 'map-wrong-value', 'handshake-fails'].flatMap((rule) => said(http, rule));
+
+	test.each([
+		['an argument', '', '$arg_up', 'upgrade'],
+		['a header of the client', '', '$http_x_up', 'upgrade'],
+		['a share that is websocket', 'split_clients $remote_addr $v { 50% websocket; * ""; }', '$v', 'upgrade'],
+		['a network that is let in', 'geo $v { default ""; 10.0.0.0/8 websocket; }', '$v', 'upgrade'],
+		['a map over the address', 'map $remote_addr $v { default h2c; 10.0.0.1 websocket; }', '$v', 'upgrade'],
+		['a map over the host', 'map $host $v { default h2c; ws.test websocket; }', '$v', 'upgrade'],
+		['a word in two parts', 'split_clients $remote_addr $v { 50% socket; * site; }', 'web$v', 'upgrade'],
+		['a number that an entry fits', 'map $connection $v { default close; ~1$ upgrade; }', '$http_upgrade', '$v'],
+		[
+			'a map that passes on what it is asked',
+			'map $remote_addr $v { default $http_connection; 10.0.0.1 close; }',
+			'$http_upgrade',
+			'$v',
+		],
+	])('may be right: %s', (_, http, upgrade, connection) => {
+		expect(wrong(`${http} ${sends(upgrade, connection)}`)).toEqual([]);
+	});
+
+	test.each([
+		['the address of the client', '', '$remote_addr', 'upgrade'],
+		['the host that is asked for', '', '$http_upgrade', '$host'],
+		['the path', '', '$request_uri', 'upgrade'],
+		['shares of which none is right', 'split_clients $remote_addr $v { 50% blue; * green; }', '$v', 'upgrade'],
+		['networks of which none is right', 'geo $v { default blue; 10.0.0.0/8 green; }', '$v', 'upgrade'],
+		['a map of which no value is right', 'map $remote_addr $v { default close; 10.0.0.1 keep-alive; }', '$http_upgrade', '$v'],
+		['a number that no entry fits', 'map $connection $v { default close; ~*upgrade upgrade; }', '$http_upgrade', '$v'],
+	])('are never right: %s', (_, http, upgrade, connection) => {
+		expect(wrong(`${http} ${sends(upgrade, connection)}`)).toHaveLength(1);
+	});
+});

@@ -108,6 +108,65 @@ describe('what a location is meant for', () => {
 		expect(intents('location /ws { rewrite ^ /app last; }')).toEqual({});
 	});
 
+	test.each([
+		'if ($host = evil.test) { return 403; }',
+		'error_page 404 /x;',
+		'rewrite ^/live/old /x last;',
+		'root www;',
+		'deny 192.0.2.1;',
+		'expires off;',
+	])('one that sets the headers and has no handler is a route beside %s', (beside) => {
+		expect(intents(`location /live { proxy_set_header Upgrade $http_upgrade; ${beside} }`)).toEqual({ '/live': 'certain' });
+	});
+
+	test.each(['return 404;', 'index index.html;', 'try_files $uri =404;', 'stub_status;', 'location /live/a { return 204; }'])(
+		'but not beside %s',
+		(beside) => {
+			expect(intents(`location /live { proxy_set_header Upgrade $http_upgrade; ${beside} }`)).toEqual({});
+		},
+	);
+
+	/** The intent of one location with one header line, in a server with `set` lines, below maps. */
+	function intentBelow(line: string, http: string, server = ''): string | undefined {
+		const { routes } = analysed({
+			'nginx.conf': `events {}\nhttp {\n${http}\nserver {\n${server}\nlocation /feed { proxy_pass http://127.0.0.1:9000; ${line} }\n}\n}\n`,
+		});
+		return routes[0]?.intent.level;
+	}
+
+	test.each([
+		['a map over Upgrade', "map $http_upgrade $c { default upgrade; '' close; }", ''],
+		['a map over a map over Upgrade', "map $http_upgrade $a { default 1; '' ''; } map $a $c { default ''; 1 on; }", ''],
+		['a map that says it', 'map $connection $c { default close; ~*upgrade Upgrade; }', ''],
+		['a set', '', 'set $c upgrade;'],
+	])('a Connection from %s is an attempt, whatever the variable is called', (_, http, server) => {
+		expect(intentBelow('proxy_set_header Connection $c;', http, server)).toBe('certain');
+	});
+
+	test.each([
+		['the Connection of the client', '$http_connection', ''],
+		['nothing', "''", ''],
+		['a map that never says it', '$c', 'map $uri $c { default close; /live keep-alive; }'],
+		['two maps that ask for each other', '$c', 'map $d $c { default $d; } map $c $d { default $c; }'],
+	])('a Connection that is %s is none', (_, value, http) => {
+		expect(intentBelow(`proxy_set_header Connection ${value};`, http)).toBe('none');
+	});
+
+	test('the Connection of the client is one beside the name of an endpoint', () => {
+		expect(
+			intents('location /cable { proxy_pass http://127.0.0.1:9000; proxy_set_header Connection $http_connection; }'),
+		).toEqual({
+			'/cable': 'certain',
+		});
+	});
+
+	test.each(['$http_upgrade Upgrade', '$connection_upgrade Connection', '$c Connection'])(
+		'name and value the wrong way round are an attempt: %s',
+		(words) => {
+			expect(intentBelow(`proxy_set_header ${words};`, "map $http_upgrade $c { default upgrade; '' close; }")).toBe('certain');
+		},
+	);
+
 	test('headers that pass in the wrong direction are an attempt', () => {
 		expect(intents('location /feed { proxy_pass http://127.0.0.1:9000; proxy_pass_header Upgrade; }')).toEqual({
 			'/feed': 'certain',

@@ -22,6 +22,11 @@ export interface CompiledMap {
 	 * @returns undefined when it cannot be told: an expression that is not modelled or an include that cannot be read comes first
 	 */
 	lookUp(key: string): MapEntry | undefined;
+	/**
+	 * The different values, not yet evaluated, that keys can get; undefined when an include cannot be read.
+	 * @param example one of the keys: where it is a number, so are the others, and no entry for a word fits them
+	 */
+	valuesFor(example: string | undefined): readonly string[] | undefined;
 }
 
 /**
@@ -52,7 +57,22 @@ export function readMap(map: PlacedDirective): CompiledMap {
 				? { template: '', at: undefined, captures: undefined }
 				: found(entries.fallback, undefined);
 		},
+		valuesFor(example) {
+			if (incomplete) return undefined;
+			const isNumber = example !== undefined && /^\d+(?:\.\d+)?$/.test(example);
+			const values = new Set<string>();
+			for (const { node } of map.body?.directives ?? [])
+				if (node.args.length === 1 && node.name.value !== 'include' && !(isNumber && isForWord(node.name.value)))
+					values.add(node.args[0]?.value ?? '');
+			if (entries.fallback === undefined) values.add('');
+			return [...values];
+		},
 	};
+}
+
+/** True for a key that is a word, or an expression that is one: no number holds it. */
+function isForWord(key: string): boolean {
+	return key !== 'default' && /^(?:~\*?)?\^?[a-z]+\$?$/i.test(key);
 }
 
 interface MapEntries {

@@ -30,6 +30,11 @@ const MADE_UP: Readonly<Record<string, string>> = {
 	request_time: '0.000',
 	bytes_sent: '0',
 	body_bytes_sent: '0',
+	remote_port: '50000',
+	realip_remote_port: '50000',
+	date_local: 'Wednesday, 01-Jan-2025 00:00:00 UTC',
+	date_gmt: 'Wednesday, 01-Jan-2025 00:00:00 UTC',
+	status: '000',
 };
 
 /** Built-in variables of the http side, and those of the TLS greeting, that a request determines (src/http/ngx_http_variables.c and the modules' own tables). */
@@ -49,10 +54,10 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 	['server_protocol', (state) => `HTTP/${state.httpVersion}`],
 	['host', (state) => (state.host === '' ? state.server.name : state.host)],
 	['server_name', (state) => state.server.name],
-	['server_port', (state) => (state.localPort === undefined ? unknown('server_port', true) : portText(state.localPort))],
-	['server_addr', (state) => state.localAddress ?? unknown('server_addr', true)],
+	['server_port', (state) => (state.localPort === undefined ? unknown('server_port', true, '8080') : portText(state.localPort))],
+	['server_addr', (state) => state.localAddress ?? unknown('server_addr', true, '192.0.2.1')],
 	['remote_addr', remoteAddress],
-	['realip_remote_addr', (state) => state.peerAddress ?? unknown('realip_remote_addr', true)],
+	['realip_remote_addr', (state) => state.peerAddress ?? unknown('realip_remote_addr', true, '192.0.2.1')],
 	['remote_user', remoteUser],
 	['content_length', contentLength],
 	['content_type', (state) => headerVariable(state.headers, 'content_type', state.model.ground.traits)],
@@ -89,9 +94,7 @@ export const BUILT_INS: ReadonlyMap<string, BuiltIn> = new Map<string, BuiltIn>(
 		.concat(['upstream_header_time', 'upstream_response_length', 'upstream_bytes_received', 'upstream_bytes_sent'])
 		.concat(['proxy_protocol_addr', 'proxy_protocol_port', 'proxy_protocol_server_addr', 'proxy_protocol_server_port'])
 		.map((name): [string, BuiltIn] => [name, () => '']),
-	...['remote_port', 'realip_remote_port', 'date_local', 'date_gmt', 'hostname', 'status', 'binary_remote_addr'].map(
-		(name): [string, BuiltIn] => [name, () => unknown(name, true)],
-	),
+	...['hostname', 'binary_remote_addr'].map((name): [string, BuiltIn] => [name, () => unknown(name, true)]),
 	...Object.entries(MADE_UP).map(([name, sample]): [string, BuiltIn] => [name, () => unknown(name, true, sample)]),
 	...['ssl_protocol', 'ssl_cipher', 'ssl_ciphers', 'ssl_curve', 'ssl_curves', 'ssl_session_id', 'ssl_session_reused']
 		.concat(['ssl_client_cert', 'ssl_client_raw_cert', 'ssl_client_escaped_cert'])
@@ -119,7 +122,7 @@ function portText(port: number): string {
 /** The client's address: as told; that of a loopback connection is the loopback itself. */
 export function remoteAddress(state: RequestState): Value {
 	if (state.remoteAddress !== undefined) return state.remoteAddress;
-	return unknowable('$remote_addr', 'the client’s address is not known', true);
+	return unknowable('$remote_addr', 'the client’s address is not known', true, '192.0.2.1');
 }
 
 /** A chunked body, here always an empty one, has its length once it is read, which is before headers are set (ngx_http_variable_content_length). */

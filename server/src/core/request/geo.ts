@@ -7,6 +7,8 @@ export interface GeoTable {
 	lookUp(address: string): string | undefined;
 	/** The one value that every address gets, when there is only one. */
 	readonly only: string | undefined;
+	/** The values that addresses get; undefined when an include is missing. */
+	readonly values: readonly string[] | undefined;
 }
 
 /**
@@ -43,6 +45,7 @@ export function readGeo(geo: PlacedDirective): GeoTable {
 			return entries.find(({ range }) => isIn(range, ip))?.value ?? fallback;
 		},
 		only: complete && entries.every(({ value }) => value === fallback) ? fallback : undefined,
+		values: complete ? [fallback, ...entries.map(({ value }) => value)] : undefined,
 	};
 }
 

@@ -42,6 +42,19 @@ const OF_CLIENT: ReadonlySet<string> = new Set([
 	'ssl_early_data',
 ]);
 
+/** Addresses, host names, paths and request lines (lower case): whatever a client makes of them, none is the one word "websocket" or "upgrade". */
+export const NEVER_A_WORD: ReadonlySet<string> = new Set([
+	'host',
+	'http_host',
+	'remote_addr',
+	'realip_remote_addr',
+	'uri',
+	'document_uri',
+	'request_uri',
+	'request',
+	'proxy_add_x_forwarded_for',
+]);
+
 /** Why another client's handshake to the same place may have another value in this variable (lower case); undefined when it may not. */
 export function choiceOf(state: RequestState, name: string, others: OtherClients): string | undefined {
 	if (name.startsWith('http_')) {

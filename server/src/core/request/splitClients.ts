@@ -5,6 +5,8 @@ export interface SplitTable {
 	lookUp(key: string): string;
 	/** The one value that every key gets, when there is only one. */
 	readonly only: string | undefined;
+	/** The values that keys get. */
+	readonly values: readonly string[];
 }
 
 /** Reads a `split_clients` block (src/http/modules/ngx_http_split_clients_module.c): MurmurHash2 of the key against cumulated shares. */
@@ -27,6 +29,8 @@ export function readSplit(split: PlacedDirective): SplitTable {
 			return limits.find(({ limit }) => limit === 0 || hash < limit)?.value ?? '';
 		},
 		only: parts.length === 1 && parts[0]?.share === 0 ? parts[0].value : undefined,
+		// What no share takes gets nothing.
+		values: [...parts.map(({ value }) => value), ...(parts.some(({ share }) => share === 0) ? [] : [''])],
 	};
 }
 

@@ -1,7 +1,8 @@
-import { fromBytes, toBytes } from '../text/bytes.ts';
+import type { CompiledMap } from '../config/maps.ts';
+import { fromBytes, lowerCase, toBytes } from '../text/bytes.ts';
 import { BUILT_INS, GREETING_VARIABLES } from './builtIns.ts';
 import { argVariable, cookieVariable, headerVariable } from './clientHeaders.ts';
-import { choiceOf } from './otherClients.ts';
+import { choiceOf, NEVER_A_WORD } from './otherClients.ts';
 import type { Pattern } from './pattern.ts';
 import type { Held, RequestState } from './state.ts';
 import { compileTemplate, type Template } from './template.ts';
@@ -43,7 +44,17 @@ export function evaluate(state: RequestState, template: Template, escapeCaptures
 export function decisive(state: RequestState, template: Template): Value {
 	if (state.others === undefined || template.constant !== undefined) return evaluate(state, template);
 	const { value, chosen } = noting(state, () => evaluate(state, template));
-	return chosen === undefined || typeof value !== 'string' ? value : unknowable(value, chosen);
+	if (chosen === undefined || typeof value !== 'string') return value;
+	return unknowable(value, chosen, false, isNeverWord(state, template) ? value : undefined);
+}
+
+/** Whether a text holds only variables that a client chooses, but never so that they are the one word of a handshake's header. */
+function isNeverWord({ model: { variables } }: RequestState, { pieces }: Template): boolean {
+	return pieces.every(
+		(piece) =>
+			piece.kind === 'literal' ||
+			(piece.kind === 'variable' && NEVER_A_WORD.has(piece.name) && !variables.computed.has(piece.name)),
+	);
 }
 
 /** Runs `read` and says beside the value why another client may get another one. */
@@ -120,7 +131,8 @@ function compute(state: RequestState, name: string, source: Computed): Value {
 		const key = decisive(state, source.source);
 		if (source.kind === 'map') return { value: mapped(state, name, key, source), keep: !source.map.volatile };
 		if (source.table.only !== undefined) return { value: source.table.only, keep: true };
-		if (typeof key !== 'string') return { value: unknowable(`$${name}`, key.reason), keep: true };
+		if (typeof key !== 'string')
+			return { value: unknowable(`$${name}`, key.reason, false, noWordOf(source.table.values)), keep: true };
 		const value = source.table.lookUp(key);
 		return { value: value ?? unknowable(`$${name}`, `geo cannot place ${fromBytes(key)}`), keep: true };
 	});
@@ -131,7 +143,7 @@ function compute(state: RequestState, name: string, source: Computed): Value {
 }
 
 function mapped(state: RequestState, name: string, key: Value, source: Extract<Computed, { kind: 'map' }>): Value {
-	if (typeof key !== 'string') return sameForAll(source) ?? unknowable(`$${name}`, key.reason);
+	if (typeof key !== 'string') return unsure(name, key, source.map);
 	const entry = source.map.lookUp(key);
 	if (entry === undefined) return unknowable(`$${name}`, `the map for $${name} cannot be read for certain`);
 	if (entry.captures !== undefined) {
@@ -151,15 +163,25 @@ function mapped(state: RequestState, name: string, key: Value, source: Extract<C
 	return evaluate(state, template);
 }
 
-/** The value of a map that gives the same for every key. */
-function sameForAll(source: Extract<Computed, { kind: 'map' }>): string | undefined {
-	const values = new Set<string>();
-	for (const { node } of source.at.body?.directives ?? [])
-		if (node.args.length === 1 && node.name.value !== 'include') values.add(node.args[0]?.value ?? '');
-	const hasDefault = source.at.body?.byName.has('default') ?? false;
-	const [only] = values;
-	if (!hasDefault || values.size !== 1 || only === undefined || only.includes('$')) return undefined;
-	return (source.at.body?.unresolved.length ?? 0) === 0 ? toBytes(only) : undefined;
+/** The value of a map for a key that is not known: the one that every such key gets, or what is known of it. */
+function unsure(name: string, key: Unknowable, map: CompiledMap): Value {
+	const values = map.valuesFor(key.sample);
+	const [only] = values ?? [];
+	if (only !== undefined && values?.length === 1 && !only.includes('$')) return toBytes(only);
+	return unknowable(`$${name}`, key.reason, false, noWordOf(values?.map(toBytes)));
+}
+
+/** One of the values that a table can give, where none of them is, or is a part of, what a handshake's header says. */
+function noWordOf(values: readonly string[] | undefined): string | undefined {
+	return values?.some((value) => value.includes('$') || WORDS.some((word) => isPartOf(lowerCase(value), word)))
+		? undefined
+		: values?.[0];
+}
+
+const WORDS: readonly string[] = ['websocket', 'upgrade', '13'];
+
+function isPartOf(value: string, word: string): boolean {
+	return word.includes(value) || value.includes(word);
 }
 
 /** Gives a variable a value, as `set` and named captures do; `$args` and `$limit_rate` have setters of their own. */

@@ -1,6 +1,7 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { HANDLERS } from './handlers.ts';
 import type { Evidence } from './route.ts';
+import { speaksOfUpgrade } from './upgradeWords.ts';
 
 /** The directives of a scope that forward, or try to forward, an upgrade (HD1–HD11, HD15, HD23, HD26). */
 export function attemptsIn(scope: Scope): readonly Evidence[] {
@@ -26,13 +27,22 @@ function proxies(body: Scope): boolean {
 function attemptsUpgrade(placed: PlacedDirective): boolean {
 	const [name, value] = placed.node.args.map((word) => word.value.trim().toLowerCase());
 	if (name === undefined || value === undefined || value === '') return false;
+	// Name and value the wrong way round (HD24).
+	if (name.startsWith('$')) return speaksOfUpgrade(name, placed.scope);
 	const header = name.replace(/[:=\s].*$/, '').replace(/^http_/, '');
-	const mentionsUpgrade = /upgr|websocket/.test(value);
 	if (placed.node.name.value === 'proxy_set_header') {
 		if (header === 'upgrade' || isMisspeltUpgrade(header)) return value !== 'close';
-		return (header === 'connection' || header === 'conection' || header === 'connexion') && mentionsUpgrade;
+		return (header === 'connection' || header === 'conection' || header === 'connexion') && speaksOfUpgrade(value, placed.scope);
 	}
-	return (header === 'upgrade' || header === 'connection') && mentionsUpgrade;
+	return (header === 'upgrade' || header === 'connection') && speaksOfUpgrade(value, placed.scope);
+}
+
+/** The line of a location that passes the client’s own Connection on, which says upgrade in a handshake. */
+export function passesConnection(scope: Scope): PlacedDirective | undefined {
+	return scope.byName.get('proxy_set_header')?.find(({ node }) => {
+		const [name, value] = node.args.map((word) => word.value.trim().toLowerCase());
+		return name === 'connection' && (value === '$http_connection' || value === '${http_connection}');
+	});
 }
 
 /** One letter missing, doubled, swapped or wrong in `upgrade`. */

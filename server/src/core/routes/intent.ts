@@ -1,7 +1,7 @@
 import { locationMatch } from '../config/location.ts';
 import type { Scope } from '../config/model.ts';
 import { annotated } from './annotation.ts';
-import { attemptsIn, evidence } from './attempts.ts';
+import { attemptsIn, evidence, passesConnection } from './attempts.ts';
 import { HANDLERS } from './handlers.ts';
 import { lostFrom } from './lost.ts';
 import { endpointWord, isBeside, saysWebSocket } from './names.ts';
@@ -25,6 +25,10 @@ export function intentOf(location: Scope): Intent {
 	const named = namesIn(location);
 	if (lost?.level === 'certain' || (lost !== undefined && named.length > 0 && location.parent?.context === 'location'))
 		return { level: 'certain', evidence: [...lost.evidence, ...named] };
+	// Plain routes pass Connection on as well: beside a name it is meant for the handshake.
+	const passed = named.length === 0 ? undefined : passesConnection(location);
+	if (passed !== undefined)
+		return { level: 'certain', evidence: [...named, evidence(passed, 'passes on the Connection header of the client')] };
 	if (named.length > 0) return { level: 'likely', evidence: [...named, ...(lost?.evidence ?? [])] };
 	return lost ?? { level: 'none', evidence: [] };
 }

@@ -60,35 +60,39 @@ export function holdsHandler(location: Scope): boolean {
 	);
 }
 
-/** Directives that answer, jump, or serve files; and blocks and includes that may. */
+/** Directives that say what a location answers, whatever headers stand beside them; and locations in it that may have them for themselves. */
 const ANSWERS: readonly string[] = [
-	'root',
-	'alias',
 	'return',
-	'rewrite',
 	'try_files',
 	'index',
 	'random_index',
 	'autoindex',
-	'error_page',
-	'if',
 	'location',
 	'internal',
-	'deny',
 	'stub_status',
 	'empty_gif',
-	'include',
 	'perl',
-	'expires',
-	'log_not_found',
-	'default_type',
-	'types',
 	'gzip_static',
 	'mp4',
 	'flv',
 	'hls',
 	'dav_methods',
 	'create_full_put_path',
+];
+
+/** Directives that a location for files has, or that answer or jump for some requests; and includes that may. */
+const OF_FILES: readonly string[] = [
+	'root',
+	'alias',
+	'rewrite',
+	'error_page',
+	'if',
+	'deny',
+	'include',
+	'expires',
+	'log_not_found',
+	'default_type',
+	'types',
 	'if_modified_since',
 	'disable_symlinks',
 	'open_file_cache',
@@ -97,20 +101,33 @@ const ANSWERS: readonly string[] = [
 	'aio',
 ];
 
-/** A location that says nothing of what to do with a request: no handler, no files, no answer, no jump, no locations of its own. */
-function isBare(location: Scope): boolean {
+/** A location that says nothing of what it answers: no handler, no answer, and no module that we do not know. */
+function isSilent(location: Scope): boolean {
 	if (location.unresolved.length > 0 || ANSWERS.some((name) => location.byName.has(name))) return false;
-	// A module that we do not know may answer.
+	if (location.byName.get('rewrite')?.some(redirectsAll)) return false;
 	return location.directives.every(({ node: { name } }) => isKnownDirective(name.value) && !/^js_/.test(name.value));
 }
 
+/** `rewrite ^ … permanent`: a return in other words. */
+function redirectsAll(placed: PlacedDirective): boolean {
+	const pattern = placed.node.args[0]?.value ?? '';
+	return !isJump(placed) && placed.node.args.at(-1)?.value !== 'break' && /^\^?\/?(?:\(?\.[*+]\)?)?\$?$/.test(pattern);
+}
+
+/** One that says nothing of files or jumps either. */
+export function isBare(location: Scope): boolean {
+	return isSilent(location) && !OF_FILES.some((name) => location.byName.has(name));
+}
+
 /**
- * A location that has nothing that would answer it, and is not meant to serve files: it tells how to proxy, or no `root` stands anywhere
- * around it.
+ * A location that has nothing that would answer it, and is not meant to serve files: it sets the headers of a handshake, tells how to proxy,
+ * or no `root` stands anywhere around it. Where it is not bare, what becomes of a request has to be asked.
  */
 export function lostItsHandler(location: Scope): boolean {
-	if (holdsHandler(location) || !isBare(location)) return false;
-	if (attemptsIn(location).length > 0 || annotated(location)?.meant === true) return true;
+	if (holdsHandler(location) || !isSilent(location)) return false;
+	if (attemptsIn(location).length > 0) return true;
+	if (!isBare(location)) return false;
+	if (annotated(location)?.meant === true) return true;
 	if (isPlain(location)) return false;
 	return location.directives.some(tellsHowToProxy) || !mayServeFiles(location);
 }

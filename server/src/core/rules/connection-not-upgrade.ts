@@ -227,6 +227,76 @@ server {
 `,
 			proof: { bad: 'fails' },
 		},
+		{
+			title: 'the name of the site',
+			within: 'http',
+			bad: `map $http_upgrade $connection_upgrade {
+	default upgrade;
+	'' '';
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection «$http_host»;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `map $http_upgrade $connection_upgrade {
+	default upgrade;
+	'' '';
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection $connection_upgrade;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'fails' },
+		},
+		{
+			title: 'name and value the wrong way round',
+			within: 'http',
+			bad: `map $http_upgrade $connection_upgrade {
+	default upgrade;
+	'' '';
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header «$connection_upgrade» Connection;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `map $http_upgrade $connection_upgrade {
+	default upgrade;
+	'' '';
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection $connection_upgrade;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'fails' },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
@@ -273,7 +343,7 @@ function report(route: Route, forwarding: Forwarding, context: RuleContext): Rep
 			: `Write ${wanted}.`;
 	const message =
 		cause.kind === 'made-up'
-			? `$${cause.name} is a variable of nginx itself, a number, a time or an identifier, so the Connection that the backend gets is never "upgrade", and 19 of 21 tested backends refuse that.`
+			? `$${cause.name} is a variable of nginx itself, a number, an address, a time or an identifier, so the Connection that the backend gets is never "upgrade", and 19 of 21 tested backends refuse that.`
 			: tested
 				? `${gets}: without a comma between the words that is no "upgrade", and 16 of 21 tested backends refuse it.`
 				: /upgrade/i.test(sent ?? '')

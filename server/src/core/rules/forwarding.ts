@@ -126,10 +126,12 @@ export function isHeaderName(name: string): boolean {
 
 /**
  * The header that a proxy_set_header line is meant to set, lower-case: Upgrade or Connection with a colon, a blank or the value in its
- * name, with `http_` or `$` before it, or one or two letters wrong; else its own name.
+ * name, with `http_` or `$` before it, or one or two letters wrong, or a variable as its name and the header as its value; else its own name.
  */
 export function meantHeader(line: PlacedDirective): string {
 	const name = headerNameOf(line);
+	const value = line.node.args[1]?.value.toLowerCase() ?? '';
+	if (name.startsWith('$') && (value === 'upgrade' || value === 'connection')) return value;
 	const word = name
 		.trim()
 		.replace(/^\$?(?:http[_-])?/, '')

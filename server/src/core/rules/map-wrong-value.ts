@@ -229,6 +229,41 @@ server {
 `,
 			proof: { bad: 'fails' },
 		},
+		{
+			title: 'the number of the connection in place of the header',
+			within: 'http',
+			bad: `«map $connection $conn» {
+	default close;
+	~*upgrade upgrade;
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection $conn;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `map $http_connection $conn {
+	default close;
+	~*upgrade upgrade;
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection $conn;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'fails' },
+		},
 	],
 	*check(context) {
 		const reported = new Set<PlacedDirective>();

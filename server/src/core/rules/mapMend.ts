@@ -37,6 +37,10 @@ export function mendMap(at: PlacedDirective): Mend {
 			edits: edit === undefined || (!saysUpgrade && rest.edits.length === 0) ? [] : [edit, ...rest.edits],
 		};
 	}
+	// $connection is the number of the connection.
+	const meant = source === 'connection' ? sourceFor(at) : undefined;
+	const edit = meant === undefined ? undefined : replaceArgument(at, 0, meant);
+	if (edit !== undefined) return { advice: `Write \`map ${meant} ${map.variable}\`: $connection is a number.`, edits: [edit] };
 	return { advice: `Let the map look up $http_upgrade, with \`default upgrade;\` and \`'' '';\`.`, edits: [] };
 }
 

@@ -52,6 +52,68 @@ server {
 `,
 			proof: { bad: 'fails' },
 		},
+		{
+			title: 'the address of the client',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade «$remote_addr»;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'fails' },
+		},
+		{
+			title: 'one of two values, and neither is websocket',
+			within: 'http',
+			bad: `split_clients $remote_addr $variant {
+	50% blue;
+	* green;
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade «$variant»;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `split_clients $remote_addr $variant {
+	50% blue;
+	* green;
+}
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'fails' },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {

@@ -13,8 +13,12 @@ export type Cause =
 	| { readonly kind: 'header'; readonly name: string; readonly meant: string | undefined }
 	/** A variable that is empty here because what sets it stands elsewhere. */
 	| { readonly kind: 'unset'; readonly name: string }
-	/** A number, a time or an identifier that nginx makes up. */
+	/** A number, an address, a time or an identifier that nginx makes up. */
 	| { readonly kind: 'made-up'; readonly name: string }
+	/** The host or the path that a client asks for. */
+	| { readonly kind: 'asked'; readonly name: string }
+	/** A `split_clients` or `geo` block, or a map of several values. */
+	| { readonly kind: 'table'; readonly at: PlacedDirective; readonly name: string }
 	/** Text, or text and variables. */
 	| { readonly kind: 'text' };
 
@@ -27,16 +31,31 @@ export function causeOf(line: HeaderLine): Cause {
 	const [name] = variables;
 	if (name === undefined || parts.length !== 1) return { kind: 'text' };
 	const at = definedBy(line, name);
+	if (at !== undefined && (TABLES.has(at.node.name.value) || line.value.toLowerCase() === `$${name}`))
+		return { kind: 'table', at, name };
 	if (at?.node.name.value === 'set') return { kind: 'set', at, name };
 	if (at !== undefined) return { kind: 'map', at, name, redefines: name.startsWith('http_') };
+	if (ADDRESSES.has(name)) return { kind: 'made-up', name };
+	if (ASKED.has(name)) return { kind: 'asked', name };
 	if (name.startsWith('http_')) return { kind: 'header', name, meant: meantVariable(name) };
 	return line.value === '' ? { kind: 'unset', name } : { kind: 'text' };
 }
 
-/** The map or the `set` that gave a variable its value, of those that the line's value was read from. */
+const TABLES: ReadonlySet<string> = new Set(['geo', 'split_clients']);
+const ADDRESSES: ReadonlySet<string> = new Set([
+	'remote_addr',
+	'realip_remote_addr',
+	'server_addr',
+	'server_port',
+	'proxy_add_x_forwarded_for',
+]);
+const ASKED: ReadonlySet<string> = new Set(['host', 'http_host', 'uri', 'document_uri', 'request_uri', 'request']);
+
+/** The block or the `set` that gave a variable its value, of those that the line's value was read from. */
 function definedBy(line: HeaderLine, name: string): PlacedDirective | undefined {
 	return line.sources.findLast(({ node }) => {
-		const defined = node.name.value === 'set' ? node.args[0] : node.name.value === 'map' ? node.args[1] : undefined;
+		const { value } = node.name;
+		const defined = value === 'set' ? node.args[0] : value === 'map' || TABLES.has(value) ? node.args.at(-1) : undefined;
 		return defined?.value.toLowerCase() === `$${name}`;
 	});
 }
@@ -84,7 +103,11 @@ export function causeText(line: HeaderLine, configuration: Configuration): strin
 		case 'unset':
 			return `$${cause.name} has no value here: what sets it stands in another server or location`;
 		case 'made-up':
-			return `$${cause.name} is a variable of nginx itself, a number, a time or an identifier`;
+			return `$${cause.name} is a variable of nginx itself, a number, an address, a time or an identifier`;
+		case 'asked':
+			return `$${cause.name} is what the client asks for`;
+		case 'table':
+			return `none of the values that ${cause.at.node.name.value} (${whereIs(cause.at, configuration)}) has for $${cause.name} is the one that a handshake needs`;
 		case 'text':
 			return undefined;
 	}
