@@ -320,3 +320,32 @@ describe('values that are known only while nginx runs', () => {
 		expect(wrong(`${http} ${sends(upgrade, connection)}`)).toHaveLength(1);
 	});
 });
+
+describe('what fails behind auth_request', () => {
+	const behind = (lines: string, auth = 'proxy_pass http://127.0.0.1:9001;'): string =>
+		`server { listen 80; location = /auth { internal; ${auth} } location /ws { auth_request /auth; ${lines} ${W} } }`;
+
+	test.each([
+		['a host that nothing resolves', 'set $b app; proxy_pass http://$b:3000;'],
+		['a scheme that is none', 'set $p ws; proxy_pass $p://127.0.0.1:3000;'],
+	])('is said, as for a client that is let in: %s', (_, lines) => {
+		expect(said(behind(lines), 'proxy-target-unusable')).toHaveLength(1);
+		expect(said(behind(lines), 'handshake-fails')).toEqual([]);
+	});
+
+	test('is not said where the one that is let in gets through', () => {
+		expect(said(behind('proxy_pass http://127.0.0.1:9000;'), 'handshake-fails')).toEqual([]);
+		expect(said(behind('if ($arg_t = "") { return 403; } proxy_pass http://127.0.0.1:9000;'), 'handshake-fails')).toEqual([]);
+	});
+
+	test.each(['', 'error_page 404 /404.html;'])('auth_request to a location with nothing in it fails: %s', (more) => {
+		expect(said(behind('proxy_pass http://127.0.0.1:9000;', more), 'auth-request-broken')).toHaveLength(1);
+	});
+
+	test.each(['error_page 404 =204 /none;', 'error_page 404 @ok;', 'root /srv;', 'auth_by_lua x;', 'try_files $uri =204;'])(
+		'it may not where there is something: %s',
+		(auth) => {
+			expect(said(behind('proxy_pass http://127.0.0.1:9000;', auth), 'auth-request-broken')).toEqual([]);
+		},
+	);
+});

@@ -167,6 +167,29 @@ describe('what a location is meant for', () => {
 		},
 	);
 
+	test.each([
+		['auth_request /auth;', '= /auth { internal;'],
+		['auth_request /auth;', '= /auth {'],
+		['auth_request /internal/ws?a=$args;', '/internal/ { internal;'],
+		['mirror /ws-copy;', '= /ws-copy { internal;'],
+	])('what %s asks at %s is no route, whatever it sets', (line, head) => {
+		expect(Object.values(intents(`location /live { ${line} ${FORWARDS} }\nlocation ${head} ${FORWARDS} }`))).toEqual([
+			'certain',
+			'none',
+		]);
+	});
+
+	test.each([
+		['auth_request off;', '= /off {'],
+		['auth_request /auth;', '/auth {'],
+		['mirror /ws/copy;', '/ws {'],
+	])('but beside %s clients ask %s', (line, head) => {
+		expect(Object.values(intents(`location /live { ${line} ${FORWARDS} }\nlocation ${head} ${FORWARDS} }`))).toEqual([
+			'certain',
+			'certain',
+		]);
+	});
+
 	test('headers that pass in the wrong direction are an attempt', () => {
 		expect(intents('location /feed { proxy_pass http://127.0.0.1:9000; proxy_pass_header Upgrade; }')).toEqual({
 			'/feed': 'certain',

@@ -1,5 +1,6 @@
 import { locationTitle } from '../config/location.ts';
 import type { PlacedDirective } from '../config/model.ts';
+import { isKnownDirective } from '../reference/directives.ts';
 import { parseOffset } from '../reference/values.ts';
 import { toBytes } from '../text/bytes.ts';
 import { type AskSubrequest, checkAccess } from './access.ts';
@@ -255,8 +256,8 @@ function staticContent(state: RequestState): Step {
 }
 
 /**
- * The status of an auth_request subrequest where no location takes it, where one redirects it, or where a plain `return` gives it; null
- * where a backend or anything less plain does.
+ * The status of an auth_request subrequest where no location takes it, where one redirects it, where a plain `return` gives it, or where
+ * nothing answers it; null where a backend or anything less plain does.
  */
 function askFrom(state: RequestState): AskSubrequest {
 	return (uri) => {
@@ -270,9 +271,24 @@ function askFrom(state: RequestState): AskSubrequest {
 			return 301;
 		}
 		const [first] = found.level.program;
+		if (first === undefined && isEmpty(found.level, path)) {
+			state.cite(found.level.scope.opener, 'takes the subrequest');
+			return 404;
+		}
 		if (first?.kind !== 'return') return null;
 		state.cite(found.level.scope.opener, 'takes the subrequest');
 		state.cite(first.at, 'answers the subrequest');
 		return first.status;
 	};
+}
+
+/** Whether a location looks for a file of that name, and gives the 404 for it as it is. An error page without `=` keeps the status (r->err_status). */
+function isEmpty(level: Level, path: string): boolean {
+	const { scope, handler } = level;
+	if (handler !== undefined || path.endsWith('/') || scope.unresolved.length > 0) return false;
+	if (['try_files', 'limit_except', 'location', 'alias', 'root'].some((name) => scope.byName.has(name))) return false;
+	// A module that we do not know may answer.
+	if (!scope.directives.every(({ node: { name } }) => isKnownDirective(name.value) && !/^js_/.test(name.value))) return false;
+	const { lines, unknown } = level.lines('error_page');
+	return unknown === undefined && lines.every(({ node }) => node.args.every(({ value }) => !/^[=@]/.test(value)));
 }

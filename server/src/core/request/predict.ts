@@ -3,6 +3,7 @@ import { type VariableTable, variableTable } from '../config/variables.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { buildModel, levelFor } from './buildModel.ts';
 import { enterLocation, type Journey, openRequest } from './journey.ts';
+import { PASSES } from './level.ts';
 import { mergePredictions, undecidedPrediction } from './merge.ts';
 import { followRequest } from './outcome.ts';
 import type { ClientRequest, OtherClients, Prediction } from './prediction.ts';
@@ -114,9 +115,11 @@ function bestOf(journey: (answers: readonly boolean[]) => Journey): Prediction {
 }
 
 /** How near a prediction comes to an upgrade. What is not known could be one. */
-function rankOf({ outcome, obstacles }: Prediction): number {
-	if (outcome === 'unknown') return obstacles.length === 0 ? 3 : 1;
-	return outcome === 'proxied' ? 2 : 0;
+function rankOf({ outcome, obstacles, because }: Prediction): number {
+	if (outcome === 'unknown') return obstacles.length === 0 ? 4 : 2;
+	if (outcome === 'proxied') return 3;
+	// One that fails at its backend came further than one that was not let in.
+	return because.some(({ at }) => PASSES.has(at.node.name.value)) ? 1 : 0;
 }
 
 /** Whether an http server listens where a request goes. */

@@ -3,10 +3,12 @@ import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
 import type { ClientRequest, Prediction } from '../request/prediction.ts';
+import { annotated } from './annotation.ts';
 import { HANDLERS } from './handlers.ts';
 import { intentOf, streamIntentOf } from './intent.ts';
 import { handsOn, holdsHandler, lostItsHandler } from './lost.ts';
 import type { Intent, Route, RouteUrl } from './route.ts';
+import { subrequestTargets } from './subrequests.ts';
 import { handshakeRequest, plainRequest, requestsForSome, type ServerUrls, serverUrls } from './urls.ts';
 
 /**
@@ -27,12 +29,16 @@ export function routesOf(
 		return made;
 	};
 	const places: { scope: Scope; server: Scope; intent: Intent }[] = [];
-	for (const server of serversOf(configuration.root))
-		for (const scope of server.context === 'server' ? locationsIn(server) : [server]) {
+	for (const server of serversOf(configuration.root)) {
+		const locations = server.context === 'server' ? locationsIn(server) : [server];
+		const asked = subrequestTargets(server, locations);
+		for (const scope of locations) {
 			// A stream server that is only assumed around a fragment has no place of its own.
 			if (scope.opener === undefined) continue;
 			if (scope.context !== 'location') {
 				if (holdsHandler(scope)) places.push({ scope, server, intent: streamIntentOf(scope) });
+			} else if (asked.has(scope) && annotated(scope)?.meant !== true) {
+				if (holdsHandler(scope)) places.push({ scope, server, intent: { level: 'none', evidence: [] } });
 			} else if (holdsHandler(scope)) places.push({ scope, server, intent: intentOf(scope) });
 			else if (lostItsHandler(scope) || handsOn(scope)) {
 				const intent = intentOf(scope);
@@ -40,6 +46,7 @@ export function routesOf(
 				if (intent.level === 'certain' || (intent.level === 'likely' && !handsOn(scope))) places.push({ scope, server, intent });
 			}
 		}
+	}
 	const meant = new Set([
 		...alsoMeant,
 		...places.filter(({ intent }) => intent.level === 'certain').flatMap(({ scope }) => targetsOf(scope)),
@@ -97,7 +104,8 @@ export function locationsIn(server: Scope): readonly Scope[] {
 
 /**
  * What becomes of a route's handshakes: what became of that of its example, unless it failed and one of another client, which sends what
- * the configuration asks for, does not, or fails for a reason that says more.
+ * the configuration asks for, does not, or fails for a reason that says more. What is not known of the example (auth_request asks another
+ * service) is known where every client's fails.
  * @param location as of `Predictor.predictIn`; undefined: from outside
  */
 export function forSomeClient(
@@ -106,16 +114,18 @@ export function forSomeClient(
 	example: Prediction,
 	location: Scope | undefined,
 ): Prediction {
-	if (example.upgrade || example.outcome === 'unknown' || own.context !== 'location') return example;
+	if (example.upgrade || own.context !== 'location') return example;
 	const [url] = urls;
 	const others = { path: url?.pathOpen ?? true };
+	const isOpen = example.outcome === 'unknown';
 	let best = example;
 	for (const asked of url === undefined ? [request] : requestsForSome(url)) {
 		const found = predictor.predictForSome(asked, others, location);
 		// A longer path than that of the example may be another location's.
 		if (location === undefined && asked.uri !== request.uri && !isTakenBy(found, own)) continue;
+		if (isOpen && (found.upgrade || found.outcome === 'unknown')) return example;
 		if (found.upgrade) return found;
-		if (saysMore(found, best)) best = found;
+		if (isOpen ? best === example || best.outcome === 'answered' : saysMore(found, best)) best = found;
 	}
 	return best;
 }

@@ -94,6 +94,45 @@ to a login page, becomes 500 for the client, so no handshake ever passes.`,
 `,
 			proof: { bad: 500 },
 		},
+		{
+			title: 'the location holds nothing that answers',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		«auth_request /auth»;
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location = /auth {
+		internal;
+		proxy_pass_request_body off;
+		proxy_set_header Content-Length "";
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		auth_request /auth;
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location = /auth {
+		internal;
+		return 204;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 500 },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
@@ -105,12 +144,13 @@ to a login page, becomes 500 for the client, so no handshake ever passes.`,
 			const uri = at.node.args[0]?.value ?? '';
 			const taker = handshake.because.find(({ at: line }) => line !== route.at && line.body?.context === 'location')?.at;
 			const addsSlash = taker?.node.args.at(-1)?.value === `${uri}/`;
+			const hasAnswer = taker?.body?.byName.has('return') ?? false;
 			const answer =
 				taker === undefined
 					? 'no location takes that, so it gets 404'
 					: addsSlash
 						? `${locationTitle(taker)} (${whereIs(taker, context.configuration)}) redirects that to ${uri}/ with 301`
-						: `${locationTitle(taker)} (${whereIs(taker, context.configuration)}) answers ${value}`;
+						: `${locationTitle(taker)} (${whereIs(taker, context.configuration)}) ${hasAnswer ? '' : 'passes it to nobody, finds no file and '}answers ${value}`;
 			yield {
 				...aboutRoute(route),
 				at: placeOf(at),
@@ -119,7 +159,9 @@ to a login page, becomes 500 for the client, so no handshake ever passes.`,
 						? 'Add the location, or ask one that there is.'
 						: addsSlash
 							? `Ask ${uri}/.`
-							: 'Let it answer 2xx, 401 or 403.'
+							: hasAnswer
+								? 'Let it answer 2xx, 401 or 403.'
+								: 'Pass it to the service that checks, with proxy_pass.'
 				}`,
 				cures: () => {
 					const edit = !addsSlash ? undefined : replaceArgument(at, 0, `${uri}/`);
