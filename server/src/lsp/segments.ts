@@ -6,6 +6,7 @@ import type { Prediction } from '../core/request/prediction.ts';
 import { HANDLERS } from '../core/routes/handlers.ts';
 import type { Route } from '../core/routes/route.ts';
 import { isNamed, targetsOf } from '../core/routes/routes.ts';
+import { forwardsAround } from '../core/routes/serverForwarding.ts';
 import type { Directive } from '../core/syntax/nodes.ts';
 import type { SourceText } from '../core/text/sourceText.ts';
 import type { Span } from '../core/text/span.ts';
@@ -130,6 +131,8 @@ export function passesOn(scope: Scope): boolean {
 function partsOf(server: PlacedDirective, largest: number): readonly PlacedDirective[] {
 	const { node, body } = server;
 	if (node.span.end - node.span.start <= largest || body === undefined) return [server];
+	// Whom the server's forwarding lines are meant for depends on all of its locations.
+	if (forwardsAround(body)) return [server];
 	return (body.byName.get('location') ?? []).filter(
 		({ node: location, via }) => via.length === server.via.length && location.block?.closed === true,
 	);

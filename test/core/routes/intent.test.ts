@@ -167,6 +167,57 @@ describe('what a location is meant for', () => {
 		},
 	);
 
+	const RIGHT = 'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;';
+	const PASS = 'proxy_pass http://127.0.0.1:9000;';
+
+	test('headers of a server that every location cancels were meant for those', () => {
+		const app = `location /app { ${PASS} proxy_set_header Host $host; }`;
+		expect(intents(`${RIGHT} location = / { return 302 /app; } ${app}`)).toEqual({ '/app': 'likely' });
+		expect(intents(`${RIGHT} location / { ${PASS} proxy_set_header Connection ''; } ${app}`)).toEqual({
+			'/': 'none',
+			'/app': 'likely',
+		});
+		expect(intents(`${RIGHT} ${app} location /app/status { ${PASS} proxy_set_header Host $host; }`)).toEqual({
+			'/app': 'likely',
+			'/app/status': 'none',
+		});
+		expect(
+			intents(`${RIGHT} location / { try_files $uri @app; } location @app { ${PASS} proxy_set_header Host $host; }`),
+		).toEqual({
+			'@app': 'likely',
+		});
+	});
+
+	test.each([
+		['one location has them', `location /live { ${PASS} }`, 'none'],
+		['one location sets its own', `location /live { ${FORWARDS} proxy_set_header Connection upgrade; }`, 'certain'],
+		['one location has the name of an endpoint', `location /cable { ${PASS} }`, 'likely'],
+		['it is not known what one location sets', `location /live { include missing.conf; ${PASS} }`, 'none'],
+	])('but not where %s', (_, other, intent) => {
+		expect(Object.values(intents(`${RIGHT} location /app { ${PASS} proxy_set_header Host $host; } ${other}`))).toEqual([
+			'none',
+			intent,
+		]);
+	});
+
+	test.each([
+		['proxy_set_header Upgrade $http_upgrade;'],
+		['proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection close;'],
+		['proxy_set_header Upgrade $http_upgrad; proxy_set_header Connection upgrade;'],
+		['proxy_set_header Upgrade $http_upgrade; proxy_set_header Host upgrade; proxy_set_header Connection $host;'],
+	])('headers of a server that do not work were meant for the location of all: %s', (lines) => {
+		expect(intents(`${lines} location / { ${PASS} }`)).toEqual({ '/': 'likely' });
+		expect(intents(`${lines} location /app { ${PASS} }`)).toEqual({ '/app': 'none' });
+		expect(intents(`${lines} location / { ${PASS} } location /live { ${FORWARDS} }`)).toEqual({
+			'/': 'none',
+			'/live': 'certain',
+		});
+	});
+
+	test('headers of a server that work make the location of all able, not meant', () => {
+		expect(intents(`${RIGHT} location / { ${PASS} }`)).toEqual({ '/': 'none' });
+	});
+
 	test.each([
 		['auth_request /auth;', '= /auth { internal;'],
 		['auth_request /auth;', '= /auth {'],

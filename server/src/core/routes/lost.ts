@@ -32,13 +32,13 @@ export function lostFrom(location: Scope): Intent | undefined {
 }
 
 /** A location for health checks, figures or files. */
-function isPlain(location: Scope): boolean {
+export function isPlain(location: Scope): boolean {
 	const match = location.opener && locationMatch(location.opener);
 	return match !== undefined && match.kind !== 'named' && isBeside(match.pattern);
 }
 
 /** True for a level whose own lines send Connection for keep-alive, or no Upgrade on purpose. */
-function declines(scope: Scope): boolean {
+export function declines(scope: Scope): boolean {
 	return (scope.byName.get('proxy_set_header') ?? []).some(({ node }) => {
 		const [name, value] = node.args.map((word) => word.value.trim().toLowerCase());
 		return name === 'connection'
@@ -47,7 +47,8 @@ function declines(scope: Scope): boolean {
 	});
 }
 
-function servesRoot(location: Scope): boolean {
+/** True for the location of all that no other takes. */
+export function servesRoot(location: Scope): boolean {
 	const match = location.opener && locationMatch(location.opener);
 	return match !== undefined && (match.kind === 'prefix' || match.kind === 'prefix-first') && match.pattern === '/';
 }

@@ -8,6 +8,7 @@ import { HANDLERS } from './handlers.ts';
 import { intentOf, streamIntentOf } from './intent.ts';
 import { handsOn, holdsHandler, lostItsHandler } from './lost.ts';
 import type { Intent, Route, RouteUrl } from './route.ts';
+import { meantByServer } from './serverForwarding.ts';
 import { subrequestTargets } from './subrequests.ts';
 import { handshakeRequest, plainRequest, requestsForSome, type ServerUrls, serverUrls } from './urls.ts';
 
@@ -32,6 +33,7 @@ export function routesOf(
 	for (const server of serversOf(configuration.root)) {
 		const locations = server.context === 'server' ? locationsIn(server) : [server];
 		const asked = subrequestTargets(server, locations);
+		const first = places.length;
 		for (const scope of locations) {
 			// A stream server that is only assumed around a fragment has no place of its own.
 			if (scope.opener === undefined) continue;
@@ -45,6 +47,13 @@ export function routesOf(
 				// Many a plain location jumps: one that only has the name of an endpoint is judged where its requests end.
 				if (intent.level === 'certain' || (intent.level === 'likely' && !handsOn(scope))) places.push({ scope, server, intent });
 			}
+		}
+		const own = places.slice(first).filter(({ scope }) => !asked.has(scope) && annotated(scope) === undefined);
+		const lost = meantByServer(server, own, version, (scope) => lazyPredictor().predictIn(scope, handshakeRequest(undefined)));
+		for (let index = first; lost.size > 0 && index < places.length; index++) {
+			const place = places[index];
+			const intent = place && lost.get(place.scope);
+			if (place !== undefined && intent !== undefined) places[index] = { ...place, intent };
 		}
 	}
 	const meant = new Set([

@@ -82,6 +82,44 @@ server {
 `,
 			proof: { bad: 'fails' },
 		},
+		{
+			title: 'no location has the headers of the server',
+			within: 'http',
+			path: '/app',
+			bad: `server {
+	listen 8080;
+	proxy_http_version 1.1;
+	proxy_set_header Upgrade $http_upgrade;
+	proxy_set_header Connection "upgrade";
+	proxy_read_timeout 1h;
+	location = / {
+		return 302 /app;
+	}
+	location /app {
+		proxy_pass http://127.0.0.1:9000;
+		«proxy_set_header Host $host»;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	proxy_http_version 1.1;
+	proxy_set_header Upgrade $http_upgrade;
+	proxy_set_header Connection "upgrade";
+	proxy_read_timeout 1h;
+	location = / {
+		return 302 /app;
+	}
+	location /app {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_set_header Host $host;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+	}
+}
+`,
+			proof: { bad: 'fails' },
+		},
 	],
 	*check(context) {
 		for (const route of context.routes) {
