@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { afterFix, analysed } from '../../support/analysed.ts';
+import { afterFix, analysed, versionOf } from '../../support/analysed.ts';
 
 const MAIN = '/etc/nginx/nginx.conf';
 const UPGRADE = 'proxy_set_header Upgrade $http_upgrade;';
@@ -124,5 +124,85 @@ describe('a line of the location’s own goes where an included file sends the h
 		expect([rule, severity]).toEqual([id, grade]);
 		expect(after?.[path] ?? `${shared}\n`).toBe(`${shared}\n`);
 		expect(after?.[MAIN]).not.toContain(gone);
+	});
+});
+
+describe('where a cure goes, and what it reuses', () => {
+	const SITE = (lines: string): string => `server {
+	listen 80;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		${lines}
+	}
+}
+`;
+	const map = (name: string): string => `map $http_upgrade $${name} { default upgrade; '' close; }\n`;
+
+	/** The Connection line of a site's file after its preferred fix. */
+	function written(site: string, others: Record<string, string>): string | undefined {
+		const texts = {
+			[MAIN]: 'events {}\nhttp {\ninclude sites/*;\n}\n',
+			'/etc/nginx/sites/odoo': site,
+			...Object.fromEntries(Object.entries(others).map(([name, text]) => [`/etc/nginx/sites/${name}`, text])),
+		};
+		const found = analysed(texts).findings.find(({ ruleId }) => ruleId === 'connection-not-upgrade');
+		const fix = found?.fixes().find(({ preferred }) => preferred);
+		const after = fix && afterFix(texts, fix)['/etc/nginx/sites/odoo'];
+		return after === undefined ? undefined : /Connection (\S+);/.exec(after)?.[1];
+	}
+
+	test.each([
+		['the map of the same file', map('of_odoo'), map('connection_upgrade'), '$of_odoo'],
+		['the map with the usual name of the same file', map('of_odoo') + map('connection_upgrade'), '', '$connection_upgrade'],
+		['the map with the usual name', '', map('gitlab') + map('connection_upgrade'), '$connection_upgrade'],
+		['any map', '', map('gitlab'), '$gitlab'],
+	])('a fix takes %s', (_, own, other, name) => {
+		expect(written(own + SITE(''), { gitlab: other })).toBe(name);
+	});
+
+	test('a line that other locations have too is left to them, and the message says so', () => {
+		const location = (path: string, more: string): string =>
+			`location ${path} { include keep.conf; proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; ${more} }`;
+		const texts = {
+			[MAIN]: `events {}\nhttp {\n${map('cu')}server {\nlisten 80;\n${location('/a', '')}\n${location('/feed', UPGRADE)}\n}\n}\n`,
+			'/etc/nginx/keep.conf': 'proxy_set_header Connection "";\n',
+		};
+		const found = analysed(texts).findings.find(({ ruleId }) => ruleId === 'connection-not-upgrade');
+		const fix = found?.fixes().find(({ preferred }) => preferred);
+		expect(found?.at.path).toBe(MAIN);
+		expect(found?.message).toMatch(
+			/Add `proxy_set_header Connection \$cu;` to this location, and leave the line of keep\.conf, line 1 to the others\.$/,
+		);
+		expect([...new Set(fix?.edits.map(({ path }) => path))]).toEqual([MAIN]);
+	});
+
+	test('a line of the server that is there for plain requests is left to them as well', () => {
+		const texts = {
+			[MAIN]: `events {}\nhttp {\n${map('cu')}server {\nlisten 80;\nproxy_http_version 1.1;\nproxy_set_header Connection "";\nproxy_set_header Upgrade $http_upgrade;\n# websocket\nlocation /feed { proxy_pass http://127.0.0.1:9000; }\nlocation /a { proxy_pass http://127.0.0.1:9000; }\n}\n}\n`,
+		};
+		const found = analysed(texts).findings.find(({ ruleId }) => ruleId === 'connection-not-upgrade');
+		expect(found?.message).toMatch(/Write `proxy_set_header Connection \$cu;` in this location, and repeat there/);
+	});
+
+	test('Upgrade and Connection that were swapped are set right in one go, with the map that neither has', () => {
+		const texts = {
+			[MAIN]: `events {}\nhttp {\n${SITE('').replace('$http_upgrade;', '$connection_upgrade; proxy_set_header Connection $http_upgrade;')}}\n`,
+		};
+		const found = analysed(texts).findings.find(({ ruleId }) => ruleId === 'connection-not-upgrade');
+		const fix = found?.fixes().find(({ preferred }) => preferred);
+		const after = fix && afterFix(texts, fix)[MAIN];
+		expect(after).toMatch(
+			/map \$http_upgrade \$connection_upgrade[\s\S]*Upgrade \$http_upgrade;[\s\S]*Connection \$connection_upgrade;/,
+		);
+	});
+
+	test('the host of its server is named for what is handed on to a named location', () => {
+		const http = `server { listen 80; server_name app.test; location /app { try_files /none @ws; } location @ws { proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; ${UPGRADE} proxy_set_header Connection upgrade; proxy_set_header Host $http_host; proxy_set_header Host $host; } }`;
+		const found = analysed({ [MAIN]: `events {}\nhttp {\n${http}\n}\n` }, { version: versionOf('1.26.3') }).findings.find(
+			({ ruleId }) => ruleId === 'host-repeated',
+		);
+		expect(found?.message).toMatch(/\("app\.test" and "app\.test"\)/);
 	});
 });

@@ -64,9 +64,11 @@ export class Prover {
 		if (elsewhere.length === 0)
 			return this.#compareBlock(subject, subject.location.parent, this.#context, { ...proposal, edits: inside });
 		const others = this.#compared({ ...proposal, edits: elsewhere, subject: undefined, on: undefined, mustCure: false });
-		const outcome = others === 'worse' ? undefined : this.#outcome(elsewhere, true);
+		// What the edits elsewhere spoil by themselves, those inside may make good.
+		if (others === 'worse') return this.#compared(proposal);
+		const outcome = this.#outcome(elsewhere, true);
 		const same = outcome?.sites[this.#started().sites.findIndex(({ scope }) => scope === subject.location)];
-		if (others === 'worse' || outcome === undefined || same === undefined) return 'worse';
+		if (outcome === undefined || same === undefined) return 'worse';
 		const own = this.#compareBlock(subject, same.scope.parent, outcome, { ...proposal, edits: inside });
 		return own === 'worse' ? 'worse' : [...new Set([...own, ...others])];
 	}

@@ -161,6 +161,8 @@ function lastHandler(scope: Scope): PlacedDirective | undefined {
 	return scope.directives.findLast(({ node }) => present.includes(node.name.value));
 }
 
+const ANYWHERE: LocationMatch = { kind: 'prefix', pattern: '/', argument: 0 };
+
 class LazyRoute implements Route {
 	readonly id: string;
 	readonly at: PlacedDirective;
@@ -200,7 +202,8 @@ class LazyRoute implements Route {
 	}
 
 	get request(): ClientRequest {
-		this.#request ??= handshakeRequest(this.urls[0]);
+		// What is handed on to a named or an internal location came to its server as well.
+		this.#request ??= handshakeRequest(this.urls[0] ?? (this.match && this.#outer(ANYWHERE)[0]));
 		return this.#request;
 	}
 

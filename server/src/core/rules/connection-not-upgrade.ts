@@ -1,12 +1,12 @@
 import type { Route } from '../routes/route.ts';
 import { removeDirective } from './cures/editing.ts';
-import { forwardCures } from './cures/forward.ts';
+import { forwardCures, isLeftAlone } from './cures/forward.ts';
 import { connectionValue, enclosing, equivalentMaps } from './cures/mapBlock.ts';
 import { webSocketRouteCure } from './cures/webSocketRoute.ts';
 import { type Forwarding, forwardingOf, isHeaderName, renamedBy } from './forwarding.ts';
-import { type Cure, defineRule, placeOfArgument, type Report, type RuleContext } from './rule.ts';
+import { type Cure, defineRule, placeOf, placeOfArgument, type Report, type RuleContext } from './rule.ts';
 import { causeOf, causeText, redefinitionIn } from './valueCause.ts';
-import { aboutRoute, routePlace } from './wording.ts';
+import { aboutRoute, routePlace, whereIs } from './wording.ts';
 
 export default defineRule({
 	id: 'connection-not-upgrade',
@@ -337,10 +337,15 @@ function report(route: Route, forwarding: Forwarding, context: RuleContext): Rep
 	const why = causeText(line, context.configuration);
 	const tested = isWordWithoutComma(sent ?? '');
 	const gets = `The backend gets ${reaches}${why === undefined ? '' : `, because ${why}`}`;
+	const isElsewhere = isLeftAlone(line, forwarding, context);
 	const advice =
 		cause.kind === 'set' && isRightWithout(cause.name, route)
 			? `Remove the \`set\`: the map of $${cause.name} is right.`
-			: `Write ${wanted}.`;
+			: !isElsewhere
+				? `Write ${wanted}.`
+				: forwarding.own
+					? `Add ${wanted} to this location, and leave the line of ${whereIs(line.at, context.configuration)} to the others.`
+					: `Write ${wanted} in this location, and repeat there the other proxy_set_header lines of ${whereIs(line.at, context.configuration)}, which it cancels.`;
 	const message =
 		cause.kind === 'made-up'
 			? `$${cause.name} is a variable of nginx itself, a number, an address, a time or an identifier, so the Connection that the backend gets is never "upgrade", and 19 of 21 tested backends refuse that.`
@@ -352,7 +357,12 @@ function report(route: Route, forwarding: Forwarding, context: RuleContext): Rep
 	return {
 		...shared,
 		...(tested ? { severity: 'warning' as const } : {}),
-		at: placeOfArgument(line.at, 1),
+		...(isElsewhere
+			? {
+					at: routePlace(route),
+					related: [{ ...placeOf(line.at), message: 'Sent from here.' }, ...(shared.related ?? [])],
+				}
+			: { at: placeOfArgument(line.at, 1) }),
 		message: `${message} ${advice}`,
 	};
 }

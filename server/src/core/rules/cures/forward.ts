@@ -1,9 +1,10 @@
+import type { HeaderLine } from '../../request/prediction.ts';
 import { attemptsIn } from '../../routes/attempts.ts';
 import type { Route } from '../../routes/route.ts';
 import { type Forwarding, headerNameOf } from '../forwarding.ts';
 import type { Cure, Edit, RuleContext } from '../rule.ts';
 import { upgradeValue } from './allowList.ts';
-import { changedLines, headerEdits } from './headerLines.ts';
+import { changedLines, headerEdits, isSharedNothing } from './headerLines.ts';
 import { connectionValue } from './mapBlock.ts';
 
 /**
@@ -44,9 +45,16 @@ function wantedHeaders(route: Route, { connection, upgrade }: Forwarding, contex
 	const variables = context.variables();
 	const value = connection.problem === 'none' ? undefined : connectionValue(route.location, variables);
 	const wanted = new Map<string, string>();
-	if (upgrade.problem !== 'none') wanted.set('upgrade', upgradeValue(route.location, variables));
+	// A new map defines the name wherever it stands: an Upgrade that reads it too was swapped with Connection.
+	const isSwapped = value !== undefined && value.edits.length > 0 && upgrade.line?.at.node.args[1]?.value === value.text;
+	if (upgrade.problem !== 'none' || isSwapped) wanted.set('upgrade', upgradeValue(route.location, variables));
 	if (value !== undefined) wanted.set('connection', value.text);
 	return { wanted, edits: value?.edits ?? [] };
+}
+
+/** Whether the cures leave a line where it stands, for the other locations that have it too, and write another one in the location. */
+export function isLeftAlone({ at, name }: HeaderLine, forwarding: Forwarding, context: RuleContext): boolean {
+	return forwarding.own ? isSharedNothing(at, context) : !isOuterAttempt(forwarding, new Map([[name, '']]));
 }
 
 /** Wrong lines of an outer level that were written for WebSockets are mended where they stand; `Connection ""` for keep-alive is left alone. */

@@ -74,7 +74,8 @@ export function changedLines(
 	return insertion && [...edits, insertion];
 }
 
-function isSharedNothing(line: PlacedDirective, context: RuleContext): boolean {
+/** True for a line that sends nothing and that an include brings to several places: others want it so. */
+export function isSharedNothing(line: PlacedDirective, context: RuleContext): boolean {
 	return line.node.args[1]?.value === '' && context.isRepeated(line);
 }
 

@@ -17,11 +17,19 @@ export interface ConnectionValue {
  */
 export function connectionValue(scope: Scope, variables: VariableTable): ConnectionValue {
 	const http = enclosing(scope, 'http');
-	const known = http && equivalentMaps(http, variables)[0];
+	const known = http && nearest(equivalentMaps(http, variables), scope);
 	if (known !== undefined) return { text: mapVariable(known), edits: [] };
 	const name = http === undefined ? undefined : freeName(NAMES, variables);
 	const edit = http === undefined || name === undefined ? undefined : insertMap(http, name);
 	return edit === undefined || name === undefined ? { text: '"upgrade"', edits: [] } : { text: `$${name}`, edits: [edit] };
+}
+
+/** Of several maps that do: one of the same file, which is this site's own; else one under the usual name; else the first. */
+function nearest(maps: readonly PlacedDirective[], scope: Scope): PlacedDirective | undefined {
+	const isUsual = (map: PlacedDirective): boolean => mapVariable(map).toLowerCase() === `$${NAMES[0]}`;
+	const own = maps.filter(({ file }) => file === scope.opener?.file);
+	const among = own.length > 0 ? own : maps;
+	return among.find(isUsual) ?? among[0];
 }
 
 /** The edit that puts the map that gives `$name` into an http block (MP1: order and place in it do not matter). */
