@@ -349,3 +349,41 @@ describe('what fails behind auth_request', () => {
 		},
 	);
 });
+describe('what a template language replaces is not judged', () => {
+	/** Findings worth a warning, for the lines of a location /ws and a path of the file. */
+	function alarms(lines: string, path = '/etc/nginx/nginx.conf', head = ''): readonly string[] {
+		const text = `events {}\nhttp {\nserver {\nlisten 80;\n${head}\nlocation /ws {\n${lines}\n}\n}\n}\n`;
+		const { findings } = analysed({ [path]: text }, { version: versionOf('1.22.1') });
+		return findings
+			.filter(({ severity }) => severity === 'error' || severity === 'warning')
+			.map(({ ruleId, message }) => `${ruleId}: ${message}`);
+	}
+	const pass = 'proxy_pass http://127.0.0.1:9000;';
+
+	test.each([
+		['a variable of Go in a value', `${pass} ${W} proxy_set_header X {{ $undefined }};`],
+		['a variable of Go in a condition', `${pass} ${W} if ($host = {{ $h }}) { return 301 https://{{ $h }}$request_uri; }`],
+		['a variable of Go in the address', `proxy_pass http://{{ trim $host }}; ${W}`],
+		['a variable of Go in Upgrade', `${pass} ${W.replace('$http_upgrade', '{{ $http_connection }}')}`],
+		['a variable of EPP', `proxy_pass http://<%= $backend %>; ${W.replace('"upgrade"', '"<%= $c %>"')}`],
+		['names of build tools', `proxy_pass __URL__; ${W.replace('"upgrade"', '@CONNECTION@').replace('1.1', '%%VERSION%%')}`],
+		['names of the environment', `proxy_pass http://\${H}:$PORT; ${W.replace('"upgrade"', '"$CONN"')}`],
+		['a status', `${pass} ${W} if ($arg_a) { return {{ status }} https://a; }`],
+		['lines that are brought', `${pass}\nproxy_http_version 1.1;\n{{ headers }}\n`],
+		['lines that are brought by Go', `${pass}\n{{- include "headers" . | nindent 4 }}\n`],
+		['lines that a statement brings', `${pass}\n{% include 'headers.j2' %}\n`],
+		['a map that is brought', `${pass} ${W.replace('"upgrade"', '$c')}`, undefined, '{% include "maps.j2" %}'],
+		['a name of the environment in small letters', `proxy_pass http://$backend; ${W}`, '/etc/nginx/default.conf.template'],
+	])('%s', (_, lines, path?: string, head?: string) => {
+		expect(alarms(lines, path, head)).toEqual([]);
+	});
+
+	test('what stands beside the marks is judged', () => {
+		expect(alarms(`proxy_pass http://{{ host }}:{{ port }};\nproxy_set_header Connection "upgrade";`).join()).toContain(
+			'upgrade-not-forwarded',
+		);
+		expect(
+			alarms(`${pass}\nproxy_http_version 1.1;\n{% if a %}\nproxy_set_header Connection "upgrade";\n{% endif %}`).join(),
+		).toContain('upgrade-not-forwarded');
+	});
+});

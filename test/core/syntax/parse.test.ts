@@ -100,6 +100,18 @@ describe('templates are read around their marks, without false errors', () => {
 		['${EXTRA}\nlisten 80;', '«${EXTRA}»! listen 80;'],
 		['@@EXTRA@@\nserver_name a;', '@@EXTRA@@! server_name a;'],
 		['{# a note } #}\nlisten {{ port }};', 'listen «{{ port }}»;'],
+		['{{/* a note with ; and } */}}\nlisten {{ .Port }};', 'listen «{{ .Port }}»;'],
+		['{{- /*\nseveral; lines {\n}\n*/ -}}\nlisten {{ .Port }}; {{/* ; */}}', 'listen «{{ .Port }}»;'],
+		['{{! a note; }}{{!-- one with }} in it; --}}\nlisten {{{port}}};', 'listen «{{{port}}}»;'],
+		[
+			'listen {{ default "80;81" .Port }};\nroot {{`{{ dir }}`}};',
+			'listen «{{ default "80;81" .Port }}»; root «{{`{{ dir }}`}}»;',
+		],
+		[
+			'location / { {{- if .Tls }} listen 443; {{- end }} root {{ include "a"\n  (dict "b" 1) }}; }',
+			'location / { listen 443; root «{{ include "a"\\n  (dict "b" 1) }}»; }',
+		],
+		['{{ if .A }}root /a;{{ else }}root /b;{{ end }}', 'root /a; root /b;'],
 	])('%s', (text, expected) => {
 		const tree = parse(text);
 		expect(tree.template).toBe(true);

@@ -14,6 +14,7 @@ function parts(value: string): string {
 		.map((part) => {
 			if (part.kind === 'literal') return part.text;
 			if (part.kind === 'fault') return `!${part.fault}!`;
+			if (part.kind === 'mark') return `[${part.text}]`;
 			return part.kind === 'capture' ? `<#${part.number}>` : `<${part.name}>`;
 		})
 		.join('');

@@ -1,5 +1,7 @@
-import type { Directive } from '../syntax/nodes.ts';
+import type { Directive, SyntaxTree } from '../syntax/nodes.ts';
 import { parse } from '../syntax/parse.ts';
+import { enclosingBlock } from '../syntax/query.ts';
+import { bringsLines } from '../syntax/template.ts';
 import { contextOpenedBy } from './contexts.ts';
 import {
 	type ConfigFile,
@@ -83,6 +85,8 @@ class Builder {
 	/** Where the includes lead, by their argument: one that stands in a thousand servers is looked up once. */
 	readonly #resolved = new Map<string, readonly string[] | undefined>();
 	readonly #guessed: boolean;
+	/** The first mark of a template in each block, and at the top of each file, in whose place any lines may come. */
+	readonly #marks = new Map<ConfigFile, ReadonlyMap<Directive | undefined, Directive>>();
 	#included = 0;
 
 	constructor(mainPath: string, files: Files, options: BuildOptions, isFragment: boolean) {
@@ -104,6 +108,7 @@ class Builder {
 
 	configuration(context: ContextName, fragment: Configuration['fragment']): Configuration {
 		const root = assumedChain(context);
+		this.#mark(this.#main, undefined, root, []);
 		this.#place(this.#main.tree.directives, this.#main, root, [], 0);
 		return { main: this.#main, prefix: this.#prefix, files: this.#known, root, problems: this.#problems, fragment };
 	}
@@ -129,11 +134,24 @@ class Builder {
 				}
 				const body = newScope(contextOpenedBy(node.name.value, scope.context), placed, scope, false);
 				placed.body = body;
+				this.#mark(file, node, body, via);
 				this.#place(node.block.children, file, body, via, depth + 1);
 			}
 			if (node.name.value === 'include' && node.args.length === 1 && node.block === undefined && takesIncludes(scope))
 				this.#include(placed, scope, via, depth);
 		}
+	}
+
+	/** What a mark of a template on a line of its own brings is not known, as with an include that cannot be read. */
+	#mark(file: ConfigFile, block: Directive | undefined, scope: MutableScope, via: readonly PlacedDirective[]): void {
+		if (file.tree.templateMarks.length === 0) return;
+		let marks = this.#marks.get(file);
+		if (marks === undefined) {
+			marks = linesFromOutside(file.tree);
+			this.#marks.set(file, marks);
+		}
+		const node = marks.get(block);
+		if (node !== undefined) scope.unresolved.push({ node, file, scope, body: undefined, via });
 	}
 
 	/** What the rest of the includes would set is not known, here and in every scope around. */
@@ -182,6 +200,7 @@ class Builder {
 			if (content.kind === 'text') {
 				const file = this.#known.get(path) ?? { path, tree: content.tree };
 				this.#known.set(path, file);
+				this.#mark(file, undefined, scope, chain);
 				this.#place(file.tree.directives, file, scope, chain, depth);
 			} else {
 				scope.unresolved.push(placed);
@@ -237,6 +256,17 @@ class Builder {
 		const last = node.args.at(-1) ?? node.name;
 		this.#problems.push({ code, message, path: file.path, span: { start: node.name.span.start, end: last.span.end } });
 	}
+}
+
+function linesFromOutside(tree: SyntaxTree): ReadonlyMap<Directive | undefined, Directive> {
+	const found = new Map<Directive | undefined, Directive>();
+	for (const span of tree.templateMarks) {
+		if (!bringsLines(tree.source.text, span)) continue;
+		const parent = enclosingBlock(tree, span.start);
+		const name = { span, value: tree.source.slice(span), quote: undefined };
+		if (!found.has(parent)) found.set(parent, { name, args: [], block: undefined, end: ';', span, parent });
+	}
+	return found;
 }
 
 function newScope(

@@ -132,5 +132,6 @@ export function effectiveValue(scope: Scope, name: string, version: NginxVersion
 }
 
 function describe(include: PlacedDirective): string {
+	if (include.node.name.value !== 'include') return `what is to stand in place of ${include.node.name.value}`;
 	return `include ${include.node.args[0]?.value ?? ''}, which is not in this workspace,`;
 }

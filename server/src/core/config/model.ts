@@ -67,7 +67,7 @@ export interface Scope {
 	readonly directives: readonly PlacedDirective[];
 	/** The same, by directive name. */
 	readonly byName: ReadonlyMap<string, readonly PlacedDirective[]>;
-	/** include directives here whose file could not be had: anything may be set in them, so values read here may be unknown. */
+	/** include directives here whose file could not be had, and marks of a template on a line of their own: anything may be set in them, so values read here may be unknown. */
 	readonly unresolved: readonly PlacedDirective[];
 	/** True for a scope that was assumed around a fragment: what else stands in it is not known. */
 	readonly assumed: boolean;

@@ -141,11 +141,17 @@ export function bringsUnreadVariables(name: string): boolean {
 	return OPAQUE.has(name);
 }
 
-/** `${BACKEND}`: what envsubst replaces before nginx reads the file. nginx's own variables are not written so. */
+/**
+ * `${BACKEND}`: what envsubst replaces before nginx reads the file. nginx's own variables are not written so. In a file that is named as a
+ * template any name may be one of the environment.
+ */
 function isPlaceholder(use: VariableUse): boolean {
-	const written = use.at.file.tree.source.slice(use.place.span);
-	return /^\$\{?[A-Z][A-Z0-9_]+\}?$/.test(written);
+	const { file } = use.at;
+	const written = file.tree.source.slice(use.place.span);
+	return /^\$(?:[A-Z][A-Z0-9_]+|\{[A-Z][A-Z0-9_]*\})$/.test(written) || TEMPLATE_FILE.test(file.path);
 }
+
+const TEMPLATE_FILE = /\.(?:template|tmpl|tpl|ctmpl|j2|jinja2?|erb|epp|mustache|hbs|gotmpl|in)$/i;
 
 const NO_DEFINITIONS: readonly VariableDefinition[] = Object.freeze([]);
 

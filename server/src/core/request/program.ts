@@ -99,6 +99,7 @@ function compileInstruction(at: PlacedDirective, compile: CompilePattern, makeIf
 }
 
 function compileReturn(at: PlacedDirective, first: string, second: string | undefined): Instruction {
+	if (compileTemplate(first).marked) return { kind: 'opaque', at };
 	if (isReturnRefused(first, second)) return { kind: 'refused', at };
 	if (!/^\d+$/.test(first)) return { kind: 'return', at, status: 302, text: compileTemplate(first) };
 	return { kind: 'return', at, status: Number(first), text: second === undefined ? undefined : compileTemplate(second) };
@@ -111,6 +112,7 @@ function compileRewrite(
 	replacement: string,
 	flag: string | undefined,
 ): Instruction {
+	if (compileTemplate(regex).marked || (flag !== undefined && compileTemplate(flag).marked)) return { kind: 'opaque', at };
 	const addArgs = !replacement.endsWith('?');
 	const text = addArgs ? replacement : replacement.slice(0, -1);
 	const absolute = /^(?:http:\/\/|https:\/\/|\$scheme)/.test(text);

@@ -5,6 +5,7 @@ import { type Level, PASSES } from './level.ts';
 import type { HeaderLine, UpstreamRequest } from './prediction.ts';
 import type { LiteralTarget, RequestState } from './state.ts';
 import { type Backends, backendsOf, parseTarget, proxyHostOf, proxyPortOf, type Target } from './target.ts';
+import type { Template } from './template.ts';
 import { escapeUri } from './uri.ts';
 import { CannotKnow, textOf, type Unknowable, unknowable, type Value } from './value.ts';
 import { evaluate, noting, variable } from './values.ts';
@@ -118,6 +119,7 @@ function resolve(state: RequestState, at: PlacedDirective, module: string): Reso
 		state.proxyPort = literal.proxyPort;
 		return { target: literal.target, backends: literal.backends, dynamic: false, sources: [], unknown: undefined };
 	}
+	if (template.marked) return markedTarget(state, module, template);
 	const { result, sources } = state.tracking(() => noting(state, () => evaluate(state, template)));
 	const { value: text, chosen } = result;
 	if (typeof text !== 'string') return unknownTarget(state, module, text, sources);
@@ -177,6 +179,20 @@ function unknownTarget(state: RequestState, module: string, text: Unknowable, so
 	state.proxyPort = unknowable('$proxy_port', text.reason);
 	const backends = { addresses: [], upstream: undefined, balancing: 'round robin', unknown: text.reason, needsResolver: false };
 	return { target, backends, dynamic: true, sources, unknown: text.reason };
+}
+
+/** An address that nginx reads as it stands once the marks in it are replaced: as much of it as is known, so that all else can be judged. */
+function markedTarget(state: RequestState, module: string, template: Template): Resolved {
+	const text = template.pieces
+		.map((piece, at) => {
+			if (piece.kind === 'literal') return template.pieces[at + 1]?.kind === 'mark' ? piece.bytes.replace(/:$/, '') : piece.bytes;
+			const before = template.pieces[at - 1];
+			return piece.kind === 'mark' && !(before?.kind === 'literal' && before.bytes.endsWith(':')) ? piece.bytes : '';
+		})
+		.join('');
+	const unknown = evaluate(state, template);
+	const reason = typeof unknown === 'string' ? '' : unknown.reason;
+	return { ...unknownTarget(state, module, unknowable(text, reason), []), dynamic: false };
 }
 
 /** `host:port` in lower case, to find a target among the literal ones. */

@@ -22,7 +22,9 @@ export function evaluate(state: RequestState, template: Template, escapeCaptures
 				? piece.bytes
 				: piece.kind === 'capture'
 					? capture(state, piece.number, escapeCaptures)
-					: variable(state, piece.name);
+					: piece.kind === 'variable'
+						? variable(state, piece.name)
+						: unknowable(piece.bytes, `${fromBytes(piece.bytes)} is replaced before nginx reads the file`);
 		if (typeof value === 'string') {
 			text += value;
 			if (sample !== undefined) sample += value;

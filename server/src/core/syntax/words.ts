@@ -3,6 +3,7 @@ import type { Span } from '../text/span.ts';
 import { BACKSLASH, CLOSE_BRACE, DOLLAR, OPEN_BRACE } from './characters.ts';
 import type { Word } from './nodes.ts';
 import { unescapeWord } from './scanner.ts';
+import { marksIn } from './template.ts';
 
 /** `invalid variable name` or `the closing bracket in "…" variable is missing`, as nginx says when it compiles the value (DU5). */
 export type TemplateFault = 'invalid-name' | 'unclosed-braces';
@@ -22,6 +23,8 @@ export type TemplatePart =
 			readonly end: number;
 	  }
 	| { readonly kind: 'capture'; readonly number: number; readonly start: number; readonly end: number }
+	/** What a template language replaces before nginx reads the value: `{{ port }}`, `__PORT__`. */
+	| { readonly kind: 'mark'; readonly text: string; readonly start: number; readonly end: number }
 	| { readonly kind: 'fault'; readonly fault: TemplateFault; readonly start: number; readonly end: number };
 
 /** A variable in a word, with its place in the text, from the `$` to the last character of its name or the `}`. */
@@ -42,11 +45,21 @@ export interface VariableReference {
  */
 export function templateParts(value: string): readonly TemplatePart[] {
 	const parts: TemplatePart[] = [];
+	const marks = marksIn(value);
+	let nextMark = 0;
 	let at = 0;
 	while (at < value.length) {
+		const mark = marks[nextMark];
+		if (mark !== undefined && mark.start <= at) {
+			nextMark++;
+			if (mark.start < at) continue;
+			parts.push({ kind: 'mark', text: value.slice(at, mark.end), start: at, end: mark.end });
+			at = mark.end;
+			continue;
+		}
 		if (value.charCodeAt(at) !== DOLLAR) {
 			const dollar = value.indexOf('$', at);
-			const end = dollar === -1 ? value.length : dollar;
+			const end = Math.min(dollar === -1 ? value.length : dollar, mark?.start ?? value.length);
 			parts.push({ kind: 'literal', text: value.slice(at, end), start: at, end });
 			at = end;
 			continue;
