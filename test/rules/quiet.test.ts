@@ -387,3 +387,28 @@ describe('what a template language replaces is not judged', () => {
 		).toContain('upgrade-not-forwarded');
 	});
 });
+
+describe('a quote that is not closed', () => {
+	const text = (entry: string, more = ''): string => `events {}
+http {
+	map $http_upgrade $c { default upgrade; '' ${entry} }
+	limit_req_zone $binary_remote_addr zone=api:1m rate=1r/s;
+	server {
+		listen 80;
+		${more}
+		location /ws { limit_req zone=api; proxy_pass http://127.0.0.1:9000; ${W.replace('"upgrade"', '$c')} }
+	}
+}
+`;
+	const rules = (config: string): readonly string[] =>
+		analysed({ '/etc/nginx/nginx.conf': config }, { version: versionOf('1.22.1') }).findings.map(({ ruleId }) => ruleId);
+
+	test('is all that is told of what stands behind it', () => {
+		expect(rules(text("'close;"))).toEqual(['syntax-error']);
+		expect(rules(text("'close';", 'set $a "b;'))).toEqual(['syntax-error']);
+	});
+
+	test('hides nothing that is so without it', () => {
+		expect(rules(text("'close;", 'listen 80;'))).toEqual(['syntax-error', 'definition-duplicate']);
+	});
+});

@@ -54,6 +54,30 @@ test.each([
 		'server { if (http_upgrade = a) { return 200; } }',
 		'server { if ($http_upgrade = a) { return 200; } }',
 	],
+	['a comma for the semicolon', 'server {\nlisten 80,\nroot /a;\n}', 'server {\nlisten 80;\nroot /a;\n}'],
+	['a colon for the semicolon', 'server {\nlisten 80:\n}', 'server {\nlisten 80;\n}'],
+	['a comma for the semicolon of an entry', "map $uri $c {\n/a b,\n'' c;\n}", "map $uri $c {\n/a b;\n'' c;\n}"],
+	['a semicolon of another script', 'server {\nlisten 80；\nroot /a;\n}', 'server {\nlisten 80;\nroot /a;\n}'],
+	[
+		'a server whose first line is commented out',
+		'server {\nlisten 80;\n}\n#server {\nlisten 81;\nlocation / { return 200; }\n}',
+		'server {\nlisten 80;\n}\nserver {\nlisten 81;\nlocation / { return 200; }\n}',
+	],
+	[
+		'a location whose first line is commented out',
+		'server {\n# location /a {\n# root /a;\n# }\n# location /ws {\nproxy_pass http://127.0.0.1:1;\n}\nlisten 80;\n}',
+		'server {\n# location /a {\n# root /a;\n# }\nlocation /ws {\nproxy_pass http://127.0.0.1:1;\n}\nlisten 80;\n}',
+	],
+	[
+		'a server whose first line is gone',
+		'\tserver {\n\t\tlisten 80;\n\t}\n\t\tlisten 81;\n\t\tlocation / { return 200; }\n\t}',
+		'\tserver {\n\t\tlisten 80;\n\t}\n\tserver {\n\t\tlisten 81;\n\t\tlocation / { return 200; }\n\t}',
+	],
+	[
+		'a brace too many within',
+		'\tserver {\n\t\tlocation /a { return 200; }\n\t\t}\n\t\tlocation /b { return 200; }\n\t}',
+		'\tserver {\n\t\tlocation /a { return 200; }\n\t\t\n\t\tlocation /b { return 200; }\n\t}',
+	],
 	['a comment of C', 'server {\n/* old */ listen 80;\n}', 'server {\n# old\nlisten 80;\n}'],
 	['a comment of an INI file', 'server {\n; chat\nlisten 80;\n}', 'server {\n# chat\nlisten 80;\n}'],
 	['a line that goes on with a backslash', 'server { listen 80; \\\nroot /a; }', 'server { listen 80; \nroot /a; }'],
@@ -139,5 +163,22 @@ test('files are named from the main file’s folder, and a file included twice i
 	}).findings.map(({ message }) => message);
 	expect(messages).toEqual([
 		'root is set here already (its file is included twice here); nginx refuses to start. Keep one of them.',
+	]);
+});
+
+test('a brace is not taken out where the line that opened its block is gone', () => {
+	const text = http('server {\nlisten 80;\nproxy_pass http://127.0.0.1:1;\n}\nlisten 80;\n}');
+	const { findings } = analysed({ [MAIN]: text }, { version: versionOf('1.22.1') });
+	const fixes = findings.find(({ ruleId }) => ruleId === 'syntax-error')?.fixes() ?? [];
+	expect(fixes.map(({ title, preferred }) => ({ title, preferred }))).toEqual([
+		{ title: 'Remove the extra closing brace', preferred: false },
+	]);
+});
+
+test('a block that was pasted into a map is told as that', () => {
+	const text = http("map $uri $a {\ndefault b;\nlocation /ws {\nproxy_pass http://127.0.0.1:1;\n}\n'' c;\n}\nserver {\nlisten 80;\n}");
+	const { findings } = analysed({ [MAIN]: text }, { version: versionOf('1.22.1') });
+	expect(findings.map(({ message }) => message)).toEqual([
+		'A map holds no blocks: take this one out of it, or end the map with "}" before it.',
 	]);
 });

@@ -142,6 +142,7 @@ function standing(
 	{ configuration, allRoutes }: RuleContext,
 	options: AnalyseOptions,
 ): readonly Finding[] {
+	if (hasOpenQuote(configuration)) return beyondQuote(findings, refusals, configuration, options);
 	if (!refusals.some || findings.every(({ routeId }) => routeId === undefined)) return findings;
 	const routes = new Map(allRoutes.map((route, index) => [route.id, { route, index }]));
 	const { files, rebuild, onPrediction: _, ...others } = options;
@@ -155,6 +156,27 @@ function standing(
 		if (known === undefined) return true;
 		return !refusals.garbles(known.route) && (comparable === undefined || kept.has(`${ruleId}\0${known.index}`));
 	});
+}
+
+function hasOpenQuote({ files }: Configuration): boolean {
+	return [...files.values()].some(({ tree }) => tree.problems.some(({ code }) => code === 'unterminated-quote'));
+}
+
+/** What stands behind a quote that is not closed is text of it, for nginx: only what is so with the quote closed as well is told beside it. */
+function beyondQuote(
+	findings: readonly Finding[],
+	refusals: Refusals,
+	configuration: Configuration,
+	{ files, rebuild, onPrediction: _, ...others }: AnalyseOptions,
+): readonly Finding[] {
+	const closed =
+		files === undefined || rebuild === undefined
+			? undefined
+			: refusals.mended(configuration, files, rebuild, ({ rule }) => rule.id === 'syntax-error');
+	const key = ({ ruleId, message }: Finding): string => `${ruleId}\0${message}`;
+	const after = closed === undefined || hasOpenQuote(closed) ? [] : analyse(closed, others).findings;
+	const kept = new Set(after.map(key));
+	return findings.filter((finding) => finding.ruleId === 'syntax-error' || kept.has(key(finding)));
 }
 
 /** Lets a route make the predictions that it keeps. What fails here fails again in the rule that asks for it, and is told there. */

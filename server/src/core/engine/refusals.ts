@@ -46,11 +46,18 @@ export class Refusals {
 		return this.#unread.some(({ report }) => isIn(report.at, route));
 	}
 
-	/** The configuration with everything mended that has one preferred cure; undefined when there is nothing, or it cannot be read again. */
-	mended(configuration: Configuration, files: Files, rebuild: (files: Files) => Configuration): Configuration | undefined {
+	/** The configuration with everything `which` mended that has one preferred cure; undefined when there is nothing, or it cannot be read again. */
+	mended(
+		configuration: Configuration,
+		files: Files,
+		rebuild: (files: Files) => Configuration,
+		which: (refusal: Refusal) => boolean = () => true,
+	): Configuration | undefined {
 		const edits: Edit[] = [];
 		const apart = new ApartEdits();
-		for (const { report } of this.#all) {
+		for (const refusal of this.#all) {
+			if (!which(refusal)) continue;
+			const { report } = refusal;
 			const own = preferredEdits(report);
 			if (own.length === 0 || !apart.takes(own)) continue;
 			apart.add(own);

@@ -1,4 +1,5 @@
 import type { PlacedDirective, Scope } from '../config/model.ts';
+import { definitionsOf } from '../reference/directives.ts';
 import { insertBefore, insertBlockBefore, removeDirective } from './cures/editing.ts';
 import { namePlace, problemsOf } from './directiveRule.ts';
 import { type Cure, defineRule } from './rule.ts';
@@ -59,10 +60,45 @@ server {
 				severity: 'error',
 				at: namePlace(problem),
 				message: problem.message,
-				cures: () => [...movedToHttp(problem.at), ...movedIntoHttp(problem.at), ...movedOutOfIf(problem.at)],
+				cures: () =>
+					hasStrayBrace(problem.at)
+						? []
+						: [
+								...movedToHttp(problem.at),
+								...movedIntoHttp(problem.at),
+								...lineIntoHttp(problem.at),
+								...movedOutOfIf(problem.at),
+							],
 			};
 	},
 });
+
+/** True where a brace is missing or one too many: it decides in which block the rest stands. */
+function hasStrayBrace({ file }: PlacedDirective): boolean {
+	return file.tree.problems.some(({ code }) => /^(?:unexpected-(?:close|open)|unclosed-block|missing-open)$/.test(code));
+}
+
+/** Moves a line that stands above or below the one http block, or in events, into it, where it holds for every server. */
+function lineIntoHttp(placed: PlacedDirective): readonly Cure[] {
+	const { node, file, scope } = placed;
+	const name = node.name.value;
+	if (node.block !== undefined || node.end === 'missing' || (scope.context !== 'main' && scope.context !== 'events')) return [];
+	if (!definitionsOf(name).some(({ contexts, block }) => contexts.includes('http') && !block)) return [];
+	const main = scope.context === 'main' ? scope : scope.parent;
+	const [http, second] = main?.byName.get('http') ?? [];
+	const first = http?.node.block?.children[0];
+	if (http?.file !== file || second !== undefined || first === undefined || http.node.block?.closed !== true) return [];
+	const target = http.body?.directives.find((child) => child.node === first);
+	if (target === undefined || (http.body?.byName.get(name) ?? []).some((one) => setting(one) === setting(placed))) return [];
+	const text = file.tree.source.slice(node.span);
+	return [
+		{
+			title: 'Move this line into the http block',
+			preferred: true,
+			edits: [insertBefore(target, [text]), removeDirective(placed)],
+		},
+	];
+}
 
 /** Moves a block that stands above or below the one http block into it. */
 function movedIntoHttp(placed: PlacedDirective): readonly Cure[] {

@@ -1,7 +1,8 @@
-import type { ConfigFile } from '../config/model.ts';
+import type { ConfigFile, Configuration } from '../config/model.ts';
 import { parseConfiguration } from '../config/parseConfiguration.ts';
 import type { SyntaxProblem } from '../syntax/nodes.ts';
 import type { Span } from '../text/span.ts';
+import { closingBraceCures } from './cures/braces.ts';
 import { type Cure, defineRule } from './rule.ts';
 
 export default defineRule({
@@ -105,39 +106,39 @@ the next line part of the directive, so the line that nginx names is often not t
 		for (const file of context.configuration.files.values()) {
 			if (file.tree.template) continue;
 			let commented = -1;
-			let unquoted = -1;
 			for (const problem of file.tree.problems) {
 				const line = file.tree.source.lineAt(problem.span.start);
 				// The words behind a ";" that was meant to start a comment are no directive without its end.
 				if (line === commented && problem.code === 'missing-semicolon') continue;
-				// What seems to lack its end is inside of a quote that lacks its own.
-				if (problem.code === 'missing-semicolon' && problem.span.end === unquoted) continue;
-				if (problem.code === 'unterminated-quote') unquoted = problem.span.end;
 				const isMeant = problem.code === 'unexpected-semicolon' && isComment(file, problem.span);
 				if (isMeant) commented = line;
 				yield {
 					severity: 'error',
 					at: { path: file.path, span: problem.span },
 					message: isMeant ? 'A comment starts with "#" in nginx, not with ";".' : problem.message,
-					cures: () => curesOf(file, problem),
+					cures: () => curesOf(file, problem, context.configuration),
 				};
+				// All that follows is text of the quote, for nginx: nobody knows where it was to end.
+				if (problem.code === 'unterminated-quote') break;
 			}
 		}
 	},
 });
 
-function curesOf(file: ConfigFile, problem: SyntaxProblem): readonly Cure[] {
+function curesOf(file: ConfigFile, problem: SyntaxProblem, configuration: Configuration): readonly Cure[] {
 	const { span } = problem;
 	const behind = { start: span.end, end: span.end };
 	switch (problem.code) {
 		case 'missing-semicolon':
+			if (/[,:\uff1b\u037e\u061b]/.test(file.tree.source.slice(span)))
+				return [{ title: 'Write a semicolon', preferred: true, edits: [{ path: file.path, span, text: ';' }] }];
 			return [{ title: 'Add the missing semicolon', preferred: true, edits: [{ path: file.path, span: behind, text: ';' }] }];
 		case 'unexpected-semicolon':
 			return isComment(file, span)
 				? [{ title: 'Make it a comment', preferred: true, edits: [{ path: file.path, span, text: '#' }] }]
 				: [{ title: 'Remove the extra semicolon', preferred: true, edits: [{ path: file.path, span, text: '' }] }];
 		case 'unexpected-close':
-			return [{ title: 'Remove the extra closing brace', preferred: true, edits: [{ path: file.path, span, text: '' }] }];
+			return closingBraceCures(file, span, configuration);
 		case 'missing-open':
 			return [{ title: 'Add the missing brace', preferred: true, edits: [{ path: file.path, span: behind, text: ' {' }] }];
 		case 'stray-words':

@@ -1,5 +1,6 @@
 import type { SyntaxProblem, Word } from './nodes.ts';
 import { type DirectiveShapes, fits } from './shapes.ts';
+import { SourceWord } from './sourceNodes.ts';
 
 /** How nginx's reader came to the end of the words: `end` is the end of the file. */
 export type Terminator = ';' | '{' | '}' | 'end';
@@ -189,6 +190,18 @@ const ENTRY_COUNT: ReadonlyMap<string, string> = new Map([
 	['charset_map', 'invalid parameters number'],
 ]);
 
+/** True for a bare word that ends in what is easily typed for a `;`: its neighbours, and those of other scripts. */
+function endsInSlip(word: Word): boolean {
+	return word.quote === undefined && /[,:\uff1b\u037e\u061b]$/.test(word.value);
+}
+
+/** Takes from the last word of a directive the character that was typed in place of its `;`. */
+export function withoutSlip(words: SourceWord[], last: number, text: string): void {
+	const word = words[last];
+	if (word !== undefined && endsInSlip(word) && word.end - word.start > 1)
+		words[last] = new SourceWord(text, word.start, word.end - 1, undefined, true);
+}
+
 /**
  * The problem to report for a part that lacks its `;` or `{`; `nginxLine` is one-based.
  * Words that start with no letter, such as `// note` or `...`, were never meant as a directive: a `;` would not cure them.
@@ -206,6 +219,12 @@ export function forgottenProblem(words: readonly Word[], part: Part, nginxLine: 
 	}
 	const span = { start: Math.max(0, end - 1), end };
 	const what = name === '' ? 'The entry for an empty text' : `"${name}"`;
+	const last = words[part.to - 1];
+	if (part.forgot === ';' && last !== undefined && endsInSlip(last)) {
+		const slip = last.value.slice(-1);
+		const of = name === last.value ? `"${name.slice(0, -1)}"` : what;
+		return { code: 'missing-semicolon', message: `${of} ends in "${slip}" in place of ";".`, span, ...told };
+	}
 	return part.forgot === '{'
 		? { code: 'missing-open', message: `"${name}" needs a block: add "{" here.`, span, ...told }
 		: { code: 'missing-semicolon', message: `${what} is not ended: add ";" here.`, span, ...told };

@@ -56,7 +56,7 @@ export interface SyntaxProblem {
 		| 'parameter-too-long';
 	/** One sentence for a person: what, and what to do. */
 	readonly message: string;
-	/** Where the person made the mistake. `stray-words`: words that can be no directive. `missing-semicolon`: the last character before the place where the `;` belongs (`span.end`). */
+	/** Where the person made the mistake. `stray-words`: words that can be no directive. `missing-semicolon`: the last character before the place where the `;` belongs (`span.end`), or the one that stands in place of the `;`. */
 	readonly span: Span;
 	/** The one-based line that `nginx -t` names for it. */
 	readonly nginxLine: number;

@@ -8,6 +8,7 @@ import {
 	splitEntries,
 	type Terminator,
 	UNEXPECTED_CLOSE,
+	withoutSlip,
 } from './missingSemicolon.ts';
 import type { Directive, SyntaxProblem, SyntaxTree, Word } from './nodes.ts';
 import { Scanner, type WordFault } from './scanner.ts';
@@ -26,8 +27,14 @@ export interface ParseOptions {
  */
 export function parse(text: string, options: ParseOptions = {}): SyntaxTree {
 	const shapes = options.shapes ?? commonShapes;
-	const reader = new Reader(text, shapes, 0);
+	let reader = new Reader(text, shapes, 0);
 	reader.read();
+	if (reader.left && reader.stray > 0) {
+		// A map seemed to lack its `}` and later one was too many: rather a block stands in the map.
+		const within = new Reader(text, shapes, 0, true);
+		within.read();
+		if (within.stray < reader.stray) reader = within;
+	}
 	if (reader.unclosed > 0 && reader.unclosed <= MOST_GUESSES) {
 		// Some `}` is missing. Read again and guess by the layout where it belongs; keep that only if it fits the rest.
 		const second = new Reader(text, shapes, reader.unclosed);
@@ -48,6 +55,8 @@ class Reader {
 	/** How many blocks were never closed, and how many `}` closed nothing. */
 	unclosed = 0;
 	stray = 0;
+	/** A `{` in a map or its like was taken to show that the map was to end before. */
+	left = false;
 	readonly #source: SourceText;
 	readonly #scanner: Scanner;
 	readonly #shapes: DirectiveShapes;
@@ -58,6 +67,7 @@ class Reader {
 	/** The directives whose block lacks its `}`: the first of them. */
 	readonly #unclosed: SourceDirective[] = [];
 	#template = false;
+	readonly #staysInEntries: boolean;
 	/** How many faults of the scanner are already among the problems. */
 	#faults = 0;
 	/** The innermost open block's directive; those around it are its parents. */
@@ -70,7 +80,9 @@ class Reader {
 	/** Indices of the words of this directive, but the name, that are first on their line. */
 	#lineStarts: number[] | undefined = undefined;
 
-	constructor(text: string, shapes: DirectiveShapes, guesses: number) {
+	/** @param staysInEntries a `{` in a map is never taken for the first block behind it */
+	constructor(text: string, shapes: DirectiveShapes, guesses: number, staysInEntries = false) {
+		this.#staysInEntries = staysInEntries;
 		this.#source = new SourceText(text);
 		this.#scanner = new Scanner(text);
 		this.#shapes = shapes;
@@ -140,7 +152,9 @@ class Reader {
 			return;
 		}
 		if (this.#innermost?.block?.entries === true && !this.#leaveEntries(start)) {
-			this.#problem('unexpected-open', 'An entry of this block takes no "{".', start, end, start, UNEXPECTED_OPEN);
+			const block = this.#innermost.name.value;
+			const message = `A ${block} holds no blocks: take this one out of it, or end the ${block} with "}" before it.`;
+			this.#problem('unexpected-open', message, start, end, start, UNEXPECTED_OPEN);
 		}
 		this.#flush('{', start, end);
 	}
@@ -214,6 +228,7 @@ class Reader {
 				continue;
 			}
 			if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(forgottenProblem(all, part, this.#line(start), entries));
+			if (part.forgot === ';') withoutSlip(all, part.to - 1, this.#source.text);
 			const stop = all[part.to - 1]?.end ?? end;
 			this.#add(all, part.from, part.to, part.forgot === '{' ? 'missing-open' : 'missing', stop);
 		}
@@ -269,15 +284,18 @@ class Reader {
 	 * the `}` of the map: closes that and leaves the words of the new directive to be read on. Returns false when it does not look so.
 	 */
 	#leaveEntries(brace: number): boolean {
+		if (this.#staysInEntries) return false;
 		const words = this.#words.slice(0, this.#count);
 		const at = this.#lineStarts?.at(-1) ?? 0;
 		const name = words[at];
 		if (name === undefined || name.quote !== undefined || columnOf(this.#source.text, name.start) === -1) return false;
 		if (!fits(this.#shapes(name.value) ?? [], words.length - at - 1, true)) return false;
 		const open = this.#innermost;
+		this.left = true;
 		if (at > 0) {
 			const part: Part = { from: 0, to: at, forgot: ';', nginxMessage: UNEXPECTED_OPEN };
 			if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(forgottenProblem(words, part, this.#line(brace), true));
+			withoutSlip(words, at - 1, this.#source.text);
 			this.#add(words, 0, at, 'missing', words[at - 1]?.end ?? name.start);
 		}
 		const opening = open?.block?.start ?? 0;
