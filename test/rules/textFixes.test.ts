@@ -78,6 +78,11 @@ test.each([
 		'\tserver {\n\t\tlocation /a { return 200; }\n\t\t}\n\t\tlocation /b { return 200; }\n\t}',
 		'\tserver {\n\t\tlocation /a { return 200; }\n\t\t\n\t\tlocation /b { return 200; }\n\t}',
 	],
+	[
+		'the two names of a map the wrong way around',
+		"map $connection_upgrade $http_upgrade { default upgrade; '' close; }\nserver { location /ws { proxy_pass http://127.0.0.1:1; proxy_set_header Connection $connection_upgrade; } }",
+		"map $http_upgrade $connection_upgrade { default upgrade; '' close; }\nserver { location /ws { proxy_pass http://127.0.0.1:1; proxy_set_header Connection $connection_upgrade; } }",
+	],
 	['a comment of C', 'server {\n/* old */ listen 80;\n}', 'server {\n# old\nlisten 80;\n}'],
 	['a comment of an INI file', 'server {\n; chat\nlisten 80;\n}', 'server {\n# chat\nlisten 80;\n}'],
 	['a line that goes on with a backslash', 'server { listen 80; \\\nroot /a; }', 'server { listen 80; \nroot /a; }'],
@@ -176,9 +181,51 @@ test('a brace is not taken out where the line that opened its block is gone', ()
 });
 
 test('a block that was pasted into a map is told as that', () => {
-	const text = http("map $uri $a {\ndefault b;\nlocation /ws {\nproxy_pass http://127.0.0.1:1;\n}\n'' c;\n}\nserver {\nlisten 80;\n}");
+	const text = http(
+		"map $uri $a {\ndefault b;\nlocation /ws {\nproxy_pass http://127.0.0.1:1;\n}\n'' c;\n}\nserver {\nlisten 80;\n}",
+	);
 	const { findings } = analysed({ [MAIN]: text }, { version: versionOf('1.22.1') });
 	expect(findings.map(({ message }) => message)).toEqual([
 		'A map holds no blocks: take this one out of it, or end the map with "}" before it.',
 	]);
+});
+
+test.each([
+	['above the http block', 'proxy_http_version 1.1;\nevents {}\nhttp {\n\tserver { listen 80; }\n}\n'],
+	['in events', 'events {\n\tproxy_http_version 1.1;\n}\nhttp {\n\tserver { listen 80; }\n}\n'],
+])('a line of locations %s goes into it', (_, text) => {
+	const texts = { [MAIN]: text };
+	const { findings } = analysed(texts, { version: versionOf('1.22.1') });
+	const [fix] = findings.find(({ ruleId }) => ruleId === 'directive-context')?.fixes() ?? [];
+	const fixed = fix === undefined ? '' : (afterFix(texts, fix)[MAIN] ?? '');
+	expect(fixed).toContain('http {\n\tproxy_http_version 1.1;\n\tserver');
+	expect(fixed.match(/proxy_http_version/g)).toHaveLength(1);
+});
+
+const C = 'ssl_certificate cert.pem; ssl_certificate_key key.pem;';
+const WS =
+	'location /ws { proxy_pass http://127.0.0.1:1; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_read_timeout 1h; proxy_set_header X-Forwarded-Proto $scheme; }';
+test.each([
+	['a port of TLS that comes first', 'listen 443;\nlisten 80;', 'listen 443 ssl;\nlisten 80;', 'listen-without-tls'],
+	['a port of TLS alone', 'listen 443;', 'listen 443 ssl;', 'listen-without-tls'],
+	['a port of TLS with http2', 'listen [::]:443 http2;', 'listen [::]:443 http2 ssl;', 'listen-http2-only'],
+	['a port of TLS with http2, told of TLS', 'listen [::]:443 http2;', 'listen [::]:443 http2 ssl;', 'listen-without-tls'],
+])('%s', (_, bad, good, rule) => {
+	const server = (listen: string): string => http(`server {\n${listen}\n${C}\n${WS}\nlocation / { root /a; }\n}`);
+	const texts = { [MAIN]: server(bad) };
+	const { findings } = analysed(texts, { version: versionOf('1.22.1') });
+	const fix = findings
+		.find(({ ruleId }) => ruleId === rule)
+		?.fixes()
+		.find(({ preferred }) => preferred);
+	expect(fix && afterFix(texts, fix)[MAIN]).toBe(server(good));
+	expect(fix?.safe).toBe(true);
+});
+
+test('taking http2 off a port says whom that shuts out', () => {
+	const text = http(`server {\nlisten 8080 http2;\n${WS}\nlocation / { root /a; }\n}`);
+	const { findings } = analysed({ [MAIN]: text }, { version: versionOf('1.22.1') });
+	expect(findings.find(({ ruleId }) => ruleId === 'listen-http2-only')?.fixes()[0]?.title).toBe(
+		'Take http2 off this listen, which shuts out HTTP/2 without TLS',
+	);
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Example } from '../../server/src/core/rules/rule.ts';
 import type { NginxBinary } from '../../server/src/node/nginx/acquire.ts';
 import { acceptKey, type Backend } from './backend.ts';
+import { testCertificate } from './certificate.ts';
 import { freePort, globals, PRIVATE_HTTP, startNginx } from './nginx.ts';
 import { handshakeHeaders, type RawResponse, sendRaw } from './rawClient.ts';
 
@@ -28,8 +29,10 @@ export function whole(
 	port: number,
 	backendPort: number,
 	folder: string,
+	tlsPort = 443,
 ): string {
 	const moved = withOwnModules(text, nginx)
+		.replace(/(?<=listen )(?:8443|443)\b/g, `127.0.0.1:${tlsPort}`)
 		.replace(/(?<=127\.0\.0\.1:)8080\b/g, String(port))
 		.replace(/(?<!:)\b8080\b/g, `127.0.0.1:${port}`)
 		.replace(/\b9000\b/g, String(backendPort));
@@ -53,17 +56,28 @@ export async function handshake(
 	nginx: NginxBinary,
 	backend: Backend,
 	text: string,
-	example: Pick<Example, 'within' | 'path'> & { readonly headers?: readonly (readonly [string, string])[] },
+	example: Pick<Example, 'within' | 'path'> & {
+		readonly proof?: Example['proof'];
+		readonly headers?: readonly (readonly [string, string])[];
+	},
 ): Promise<RawResponse> {
 	const port = await freePort();
+	const tlsPort = await freePort();
+	const { cert, key } = await testCertificate();
 	const running = await startNginx(
 		nginx,
-		(folder) => ({ 'nginx.conf': whole(nginx, text, example, port, backend.ports[0] ?? 0, folder) }),
+		(folder) => ({
+			'nginx.conf': whole(nginx, text, example, port, backend.ports[0] ?? 0, folder, tlsPort),
+			'cert.pem': cert,
+			'key.pem': key,
+		}),
 		port,
 	);
 	try {
 		const masked = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]);
-		return await sendRaw(port, {
+		const isTls = example.proof?.tls === true;
+		return await sendRaw(isTls ? tlsPort : port, {
+			tls: isTls,
 			uri: (example.path ?? '/ws').replace(/\b9000\b/, String(backend.ports[0])),
 			headers: withHeaders(handshakeHeaders(`localhost:${port}`), example.headers ?? []),
 			tunnel: { send: masked, answerLength: 7 },

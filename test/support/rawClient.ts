@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 export interface RawResponse {
 	/** 0 when the connection was closed without a response. */
@@ -14,6 +15,8 @@ export interface RawRequest {
 	readonly uri: string;
 	readonly httpVersion?: string;
 	readonly headers: readonly (readonly [string, string])[];
+	/** Speak TLS, whatever the certificate. */
+	readonly tls?: boolean;
 	/** Bytes to send as soon as a 101 is in, and how many to wait for. */
 	readonly tunnel?: { readonly send: Buffer; readonly answerLength: number };
 }
@@ -32,7 +35,7 @@ export function handshakeHeaders(host: string, connection = 'Upgrade'): [string,
 /** Sends exactly these bytes and reads the answer. Rejects after `timeoutMs`. */
 export function sendRaw(port: number, request: RawRequest, timeoutMs = 5_000, address = '127.0.0.1'): Promise<RawResponse> {
 	return new Promise((resolve, reject) => {
-		const socket = connect(port, address);
+		const socket = request.tls ? connectTls({ port, host: address, rejectUnauthorized: false }) : connect(port, address);
 		let received = Buffer.alloc(0);
 		let sentTunnel = false;
 		const timer = setTimeout(() => finish(new Error(`no answer to ${request.uri} in ${timeoutMs} ms`)), timeoutMs);
@@ -42,7 +45,7 @@ export function sendRaw(port: number, request: RawRequest, timeoutMs = 5_000, ad
 			if (error !== undefined) reject(error);
 			else resolve(readResponse(received));
 		};
-		socket.on('connect', () => {
+		socket.on(request.tls ? 'secureConnect' : 'connect', () => {
 			const lines = request.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 			socket.write(`${request.method ?? 'GET'} ${request.uri} HTTP/${request.httpVersion ?? '1.1'}\r\n${lines}\r\n`, 'latin1');
 		});
@@ -71,7 +74,7 @@ export function sendRaw(port: number, request: RawRequest, timeoutMs = 5_000, ad
 		socket.on('end', () => finish());
 		socket.on('close', () => finish());
 		socket.on('error', (error: NodeJS.ErrnoException) =>
-			received.length > 0 || error.code === 'ECONNRESET' ? finish() : finish(error),
+			received.length > 0 || error.code === 'ECONNRESET' || error.code?.startsWith('ERR_SSL') ? finish() : finish(error),
 		);
 	});
 }

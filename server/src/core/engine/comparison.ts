@@ -80,7 +80,9 @@ export class Comparison {
 			const { outside, inside } = this.#answersAt(site);
 			const probe = site.probe();
 			const effects: Effect[] = [];
-			if (probe !== undefined && outside !== undefined) effects.push(...judge.fromOutside(probe, outside, facts));
+			// A port that comes to speak TLS is asked over TLS from then on.
+			const later = proposal.on === 'listen' ? same.probe() : undefined;
+			if (probe !== undefined && outside !== undefined) effects.push(...judge.fromOutside(later ?? probe, outside, facts));
 			if (inside !== undefined || role === 'cured')
 				effects.push(...judge.within(same.scope, probe ?? ANY_REQUEST, inside ?? this.#insideOf(site), facts));
 			if (effects.includes('worse')) return 'worse';
@@ -191,9 +193,11 @@ export class Judge {
 
 	/** What becomes of requests for a URL, whichever location takes them: an edit may move them from one to another. */
 	fromOutside(probe: Probe, was: Answers, facts: Facts): readonly Effect[] {
-		const { subject } = this.#proposal;
-		if (facts.role === 'cured' && subject?.outside !== undefined)
-			this.#note(subject.outside, forSomeClient(subject, this.#after, this.#after.predict(subject.request), undefined));
+		const { subject, on } = this.#proposal;
+		if (facts.role === 'cured' && subject?.outside !== undefined) {
+			const request = on === 'listen' ? probe.handshake : subject.request;
+			this.#note(subject.outside, forSomeClient(subject, this.#after, this.#after.predict(request), undefined));
+		}
 		return this.#judge(
 			was,
 			answersOf(probe, (request) => this.#after.predict(request)),
@@ -227,7 +231,7 @@ export class Judge {
 		if (role === 'cured' && (on !== 'takes' || stays)) return effectOnSubject(change, on);
 		if (on === 'takes' && is.location !== null && is.location === this.#laterScopeOf(subject?.location ?? is.location))
 			return effectOnTaken(change);
-		return this.#isTaken(was, is) ? effectOnSubject(change, on) : effectOnOther(change, shares, isMeant);
+		return this.#isTaken(was, is) ? effectOnSubject(change, on) : effectOnOther(change, shares, isMeant, on);
 	}
 
 	#note(was: Prediction, is: Prediction): void {

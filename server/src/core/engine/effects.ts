@@ -43,6 +43,8 @@ export function effectOnTaken({ was, is, unguarded }: Change): Effect {
 
 /** True for what a cure changes on the cured route on purpose. */
 function isMeant(name: string, on: Cure['changes']): boolean {
+	// Headers tell the backend of the scheme and the port.
+	if (on === 'listen') return name.startsWith('header ') || name === 'version';
 	if (name.startsWith('header ')) {
 		const header = name.slice('header '.length);
 		if (on?.startsWith('headers:') === true && on.split(':').includes(header)) return true;
@@ -58,8 +60,10 @@ export function effectOnOther(
 	{ was, is, part, stays, unguarded }: Change,
 	shares: boolean,
 	isMeantForWebSockets: boolean,
+	on: Cure['changes'],
 ): Effect {
-	if (isSame(was, is, stays)) return 'none';
+	// That nobody was understood on the port is what the cure is about.
+	if (isSame(was, is, stays) || (on === 'listen' && (was.outcome === 'refused' || redirectsAlike(was, is)))) return 'none';
 	if (unguarded || (was.upgrade && !is.upgrade)) return 'worse';
 	if (isFault(was)) return 'none';
 	if (was.outcome === 'refused') return { what: 'who answers' };
@@ -98,6 +102,12 @@ function isSame(was: Prediction, is: Prediction, stays: boolean): boolean {
 	return was.status !== null || (stays && decidedBy(was) === decidedBy(is));
 }
 
+/** True for redirects to one place, over TLS or not. */
+function redirectsAlike(was: Prediction, is: Prediction): boolean {
+	const place = ({ redirect }: Prediction): string | undefined => redirect?.replace(/^https?:\/\/([^/:]*)(?::\d+)?/, '$1');
+	return was.status === is.status && was.redirect !== null && place(was) === place(is);
+}
+
 /** The status that an error_page writes in place of the backend's own. */
 function relabelled({ obstacles }: Prediction): string | undefined {
 	return obstacles.find(({ code, at }) => code === 'response-status' && at.some(({ node }) => node.name.value === 'error_page'))
@@ -106,7 +116,7 @@ function relabelled({ obstacles }: Prediction): string | undefined {
 
 function decidedBy({ because }: Prediction): string {
 	return because
-		.filter(({ at }) => at.body?.context !== 'location')
+		.filter(({ at }) => at.body?.context !== 'location' && at.node.name.value !== 'listen')
 		.map(({ at }) => [at.node.name, ...at.node.args].map(({ value }) => value).join(' '))
 		.join('\n');
 }

@@ -1,6 +1,10 @@
+import { effective } from '../config/effective.ts';
 import { type Listen, listensOf } from '../config/listen.ts';
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
+import type { NginxVersion } from '../reference/versions.ts';
 import { canonicalAddress } from '../request/serverTable.ts';
+import { appendWord } from './cures/editing.ts';
+import type { Cure } from './rule.ts';
 
 /** One server behind a door, with the listen that brings it there. */
 export interface Resident {
@@ -38,6 +42,18 @@ export function doorsOf({ root }: Configuration): readonly Door[] {
 		residents,
 		fallback: (residents.find(({ listen }) => listen.defaultServer) ?? residents[0])?.server,
 	}));
+}
+
+/** The certificate of a server behind a door whose port is one of TLS: it shows that `ssl` was forgotten there. */
+export function unusedCertificate({ port, tls }: Door, server: Scope, version: NginxVersion): PlacedDirective | undefined {
+	if (tls || (port !== 443 && port !== 8443)) return undefined;
+	const certificate = effective(server, 'ssl_certificate', version);
+	return certificate.level === 'own' || certificate.level === 'inherited' ? certificate.directives.at(-1) : undefined;
+}
+
+/** Lets a port speak TLS. */
+export function withTls(line: PlacedDirective): Cure {
+	return { title: 'Speak TLS on this port', preferred: true, changes: 'listen', edits: [appendWord(line, 'ssl')] };
 }
 
 function httpServers(scope: Scope): readonly Scope[] {

@@ -2,7 +2,7 @@ import type { PlacedDirective } from '../config/model.ts';
 import { isAtLeast } from '../reference/versions.ts';
 import type { Route } from '../routes/route.ts';
 import { removeWord } from './cures/editing.ts';
-import { type Door, doorsOf } from './doors.ts';
+import { type Door, doorsOf, unusedCertificate, withTls } from './doors.ts';
 import { type Cure, defineRule, placeOf } from './rule.ts';
 import { aboutRoute, titleOf, whereIs } from './wording.ts';
 
@@ -102,12 +102,15 @@ server {
 			if (line === undefined || route === undefined) continue;
 			const isOpenElsewhere = route.urls.length > shut.filter((other) => livesIn(route, other)).length;
 			const isOwn = line.scope === route.server;
+			// On a port of TLS it is not the http2 that is wrong.
+			const isForTls = door.residents.some(({ server }) => unusedCertificate(door, server, context.version) !== undefined);
+			const lacking = lines.length === 1 ? 'this listen' : `the ${lines.length} listens of that port`;
 			yield {
 				...aboutRoute(route),
 				...(isOpenElsewhere ? { severity: 'warning' as const } : {}),
 				at: placeOf(line),
-				message: `nginx before 1.25.1 speaks nothing but HTTP/2 on ${door.port === 0 ? 'this socket' : `port ${door.port}`}${isOwn ? '' : ', for all servers on it,'} and cuts the HTTP/1.1 handshake for ${titleOf(route)}${isOwn ? '' : ` (${whereIs(route.at, context.configuration)})`}. Take http2 off ${lines.length === 1 ? 'this listen' : `the ${lines.length} listens of that port`}.`,
-				cures: () => withoutHttp2(lines),
+				message: `nginx before 1.25.1 speaks nothing but HTTP/2 on ${door.port === 0 ? 'this socket' : `port ${door.port}`}${isOwn ? '' : ', for all servers on it,'} and cuts the HTTP/1.1 handshake for ${titleOf(route)}${isOwn ? '' : ` (${whereIs(route.at, context.configuration)})`}. ${isForTls ? 'Write `ssl` beside http2: over TLS clients choose between the two.' : `Take http2 off ${lacking}.`}`,
+				cures: () => (isForTls ? [withTls(line)] : withoutHttp2(lines)),
 			};
 		}
 	},
@@ -117,5 +120,6 @@ function withoutHttp2(lines: readonly PlacedDirective[]): readonly Cure[] {
 	const edits = [...new Map(lines.map((line) => [line.node, line])).values()].flatMap((line) =>
 		line.node.args.filter(({ value }) => value.toLowerCase() === 'http2').map((word) => removeWord(line, word)),
 	);
-	return [{ title: `Take http2 off ${edits.length === 1 ? 'this listen' : 'these listens'}`, preferred: true, edits }];
+	const which = edits.length === 1 ? 'this listen' : 'these listens';
+	return [{ title: `Take http2 off ${which}, which shuts out HTTP/2 without TLS`, preferred: true, changes: 'listen', edits }];
 }

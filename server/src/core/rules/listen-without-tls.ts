@@ -1,6 +1,5 @@
-import { effective } from '../config/effective.ts';
-import { appendWord } from './cures/editing.ts';
-import { doorsOf } from './doors.ts';
+import { isAtLeast } from '../reference/versions.ts';
+import { doorsOf, unusedCertificate, withTls } from './doors.ts';
 import { defineRule, placeOf, type Report } from './rule.ts';
 import { aboutRoute, titleOf } from './wording.ts';
 
@@ -37,17 +36,6 @@ browser that opens wss:// begins with TLS, gets an HTTP error page for an answer
 `,
 			good: `server {
 	listen 8080;
-	location /ws {
-		proxy_pass http://127.0.0.1:9000;
-		proxy_http_version 1.1;
-		proxy_set_header Upgrade $http_upgrade;
-		proxy_set_header Connection "upgrade";
-		proxy_read_timeout 1h;
-	}
-}
-`,
-			fixed: `server {
-	listen 8080;
 	listen 443 ssl;
 	ssl_certificate cert.pem;
 	ssl_certificate_key key.pem;
@@ -60,26 +48,23 @@ browser that opens wss:// begins with TLS, gets an HTTP error page for an answer
 	}
 }
 `,
-			proof: { bad: 'rejected' },
+			proof: { bad: 'fails', tls: true },
 		},
 	],
 	*check(context) {
 		if (context.routes.length === 0) return;
-		for (const { port, tls, residents } of doorsOf(context.configuration)) {
-			if (tls || (port !== 443 && port !== 8443)) continue;
-			for (const { server, listen } of residents) {
+		for (const door of doorsOf(context.configuration)) {
+			for (const { server, listen } of door.residents) {
 				const route = context.routes.find((one) => one.server === server && one.urls.length > 0);
 				const line = listen.at;
-				if (route === undefined || line === undefined) continue;
-				const certificate = effective(server, 'ssl_certificate', context.version);
-				const at = certificate.level === 'own' || certificate.level === 'inherited' ? certificate.directives.at(-1) : undefined;
-				if (at === undefined) continue;
+				const at = unusedCertificate(door, server, context.version);
+				if (route === undefined || line === undefined || at === undefined) continue;
 				yield {
 					...aboutRoute(route),
 					at: placeOf(line),
 					related: [{ ...placeOf(at), message: 'The certificate, which is not used on this port.' }],
-					message: `This listen has no \`ssl\`, so nginx speaks plain HTTP on port ${port} in spite of the certificate, and wss:// to ${titleOf(route)} fails in the TLS handshake. Add \`ssl\`.`,
-					cures: () => [{ title: 'Speak TLS on this port', preferred: true, edits: [appendWord(line, 'ssl')] }],
+					message: `This listen has no \`ssl\`, so nginx speaks ${listen.http2 && !isAtLeast(context.version, '1.25.1') ? 'HTTP/2 without TLS' : 'plain HTTP'} on port ${door.port} in spite of the certificate, and wss:// to ${titleOf(route)} fails in the TLS handshake. Add \`ssl\`.`,
+					cures: () => [withTls(line)],
 				} satisfies Report;
 				break;
 			}

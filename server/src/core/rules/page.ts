@@ -59,9 +59,10 @@ function exampleParts(example: Example): readonly string[] {
 }
 
 function outcomeOf(example: Example): string {
-	const { bad, from, before } = example.proof;
+	const { bad, tls, from, before } = example.proof;
 	const range = `${from === undefined ? '' : ` from nginx ${from}`}${before === undefined ? '' : ` before nginx ${before}`}`;
 	if (bad === 'rejected') return `Bad, nginx refuses to start with it${range}`;
+	if (bad === 'fails' && tls) return `Bad, wss:// fails in the TLS handshake${range}`;
 	if (bad === 'fails') return `Bad, a strict WebSocket backend refuses the handshake${range}`;
 	if (bad === 101) return `Upgrades, with the drawback said above${range}`;
 	return `Bad, the client gets ${bad}${range}`;

@@ -43,6 +43,10 @@ server {
 `,
 			good: `server {
 	listen 8080;
+	listen 8443 ssl;
+	server_name localhost;
+	ssl_certificate cert.pem;
+	ssl_certificate_key key.pem;
 	location /ws {
 		proxy_pass http://127.0.0.1:9000;
 		proxy_http_version 1.1;
@@ -53,7 +57,7 @@ server {
 }
 `,
 			fixed: '',
-			proof: { bad: 'rejected' },
+			proof: { bad: 301 },
 		},
 	],
 	*check(context) {

@@ -22,9 +22,9 @@ export interface Cure {
 	/**
 	 * What of the route's own request the cure changes on purpose, beside the headers of a handshake. `subrequest`: nothing of it, but that of
 	 * an internal location that it asks. `takes`: which requests the location takes, as no ordinary one got to it. `headers:a:b`: these headers
-	 * (lower case), of which one was meant to be the other.
+	 * (lower case), of which one was meant to be the other. `listen`: what clients are to speak on a port that fails for all of them.
 	 */
-	readonly changes?: 'path' | 'host' | 'backend' | 'subrequest' | 'takes' | `headers:${string}`;
+	readonly changes?: 'path' | 'host' | 'backend' | 'subrequest' | 'takes' | 'listen' | `headers:${string}`;
 }
 
 export interface RelatedPlace extends Place {
@@ -92,6 +92,8 @@ export interface Example {
 	/** What a real nginx does with `bad`. `rejected`: `nginx -t` refuses it. `101`: it upgrades (the rule says something other than "fails"). */
 	readonly proof: {
 		readonly bad: 'fails' | 'rejected' | 101 | number;
+		/** The handshake is made over TLS, at the port 443 or 8443; cert.pem and key.pem are there. */
+		readonly tls?: true;
 		/** First version for which `bad` behaves so. */
 		readonly from?: string;
 		/** First version for which it no longer does. */

@@ -1,10 +1,12 @@
 import { distance } from 'fastest-levenshtein';
+import type { PlacedDirective } from '../config/model.ts';
 import type { VariableTable, VariableUse } from '../config/variables.ts';
 import { builtInVariables, isBuiltInVariable } from '../reference/variables.ts';
+import { replaceArgument } from './cures/editing.ts';
 import { enclosing, equivalentMaps, insertMap } from './cures/mapBlock.ts';
-import { type Cure, defineRule } from './rule.ts';
+import { type Cure, defineRule, placeOf } from './rule.ts';
 import { namedWithoutDollar } from './variableNames.ts';
-import { shownPath } from './wording.ts';
+import { shownPath, whereIs } from './wording.ts';
 
 export default defineRule({
 	id: 'unknown-variable',
@@ -52,6 +54,43 @@ server {
 `,
 			proof: { bad: 'rejected' },
 		},
+		{
+			title: 'the map defines the header that it is to look up',
+			within: 'http',
+			bad: `map $http_upgrade $http_upgrade {
+	default upgrade;
+	''      '';
+}
+
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection «$connection_upgrade»;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `map $http_upgrade $connection_upgrade {
+	default upgrade;
+	''      '';
+}
+
+server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection $connection_upgrade;
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 'rejected' },
+		},
 	],
 	*check(context) {
 		const table = context.variables();
@@ -63,28 +102,37 @@ server {
 			const odd = [`{${use.name}}`, `$${use.name}`].find((name) => table.definitions.has(name));
 			const braced = table.definitions.get(odd ?? '')?.find(({ side }) => side === use.side);
 			const mark = odd?.startsWith('$') ? 'a second $' : 'braces';
-			const suggestion = nearestOwn(use, table) ?? (isUseIn(use, 'upgrade') ? 'http_upgrade' : nearestBuiltIn(use));
+			const misdirected = braced === undefined ? mapOfHeader(use, table) : undefined;
+			const suggestion =
+				misdirected !== undefined
+					? undefined
+					: (nearestOwn(use, table) ?? (isUseIn(use, 'upgrade') ? 'http_upgrade' : nearestBuiltIn(use)));
 			const inStream = use.side === 'stream' && isBuiltInVariable(use.name, 'http');
 			yield {
 				severity: 'error',
 				at: use.place,
 				...(braced === undefined ? {} : { related: [{ ...braced.place, message: `the name with ${mark}` }] }),
+				...(misdirected === undefined ? {} : { related: [{ ...placeOf(misdirected), message: 'the map' }] }),
 				message: `nginx refuses to start with unknown "${use.name}" variable: ${
 					inStream ? 'stream passes bytes on and has no variables of requests' : `nothing in the ${use.side} block defines it`
 				}. ${
 					braced !== undefined
 						? `The ${braced.kind} in ${shownPath(braced.place.path, prefix)} names it with ${mark}, which makes another name of it: write $${use.name} there.`
-						: suggestion !== undefined
-							? `Did you mean $${suggestion}?`
-							: isUseIn(use, 'connection')
-								? 'Add the map that gives it its value.'
-								: inStream
-									? 'Take it out, or use a variable of the stream modules.'
-									: 'Define it with map or set, or correct its name.'
+						: misdirected !== undefined
+							? `The map in ${whereIs(misdirected, context.configuration)} gives its value to ${misdirected.node.args[1]?.value}, which is the client's own header: write \`map $http_upgrade $${use.name}\` there.`
+							: suggestion !== undefined
+								? `Did you mean $${suggestion}?`
+								: isUseIn(use, 'connection')
+									? 'Add the map that gives it its value.'
+									: inStream
+										? 'Take it out, or use a variable of the stream modules.'
+										: 'Define it with map or set, or correct its name.'
 				}`,
 				cures: () =>
 					braced === undefined
-						? curesOf(use, suggestion, context.variables())
+						? misdirected !== undefined
+							? redirected(misdirected, use.name)
+							: curesOf(use, suggestion, context.variables())
 						: [
 								{
 									title: `Name it $${use.name}`,
@@ -96,6 +144,29 @@ server {
 		}
 	},
 });
+
+/**
+ * The one map that was to define the variable of a Connection line, and defines a header of the client again: `map $http_upgrade $http_upgrade`,
+ * or the two names the wrong way around.
+ */
+function mapOfHeader(use: VariableUse, { definitions, unknown }: VariableTable): PlacedDirective | undefined {
+	if (!unknown.some((other) => other.name === use.name && isUseIn(other, 'connection'))) return undefined;
+	const maps = ['http_upgrade', 'http_connection'].flatMap((name) =>
+		(definitions.get(name) ?? []).flatMap(({ kind, side, at }) => (kind === 'map' && side === use.side ? at : [])),
+	);
+	const [map] = maps;
+	const source = map?.node.args[0]?.value.toLowerCase();
+	return maps.length === 1 && (source === '$http_upgrade' || source === `$${use.name}`) ? map : undefined;
+}
+
+/** Lets a map look up the client's Upgrade header and define this variable. */
+function redirected(map: PlacedDirective, name: string): readonly Cure[] {
+	const target = replaceArgument(map, 1, `$${name}`);
+	const source = map.node.args[0]?.value.toLowerCase() === '$http_upgrade' ? undefined : replaceArgument(map, 0, '$http_upgrade');
+	if (target === undefined) return [];
+	const edits = source === undefined ? [target] : [source, target];
+	return [{ title: `Let the map define $${name}`, preferred: true, edits }];
+}
 
 /** True for a variable in a proxy_set_header line of this header (lower-case). */
 function isUseIn(use: VariableUse, header: string): boolean {

@@ -51,6 +51,8 @@ export function equivalentMaps(http: Scope, variables?: VariableTable): readonly
 	return maps.filter((map) => {
 		// A second `$` or braces make a name that no value can use.
 		if (!/^\$\w+$/.test(map.node.args[1]?.value ?? '')) return false;
+		// One that defines a header of the client again reads its own value.
+		if (/^\$http_/i.test(mapVariable(map))) return false;
 		const plain = upgradeTo(map, '')?.toLowerCase();
 		return upgradeTo(map, 'websocket')?.toLowerCase() === 'upgrade' && (plain === '' || plain === 'close');
 	});
