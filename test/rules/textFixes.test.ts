@@ -229,3 +229,17 @@ test('taking http2 off a port says whom that shuts out', () => {
 		'Take http2 off this listen, which shuts out HTTP/2 without TLS',
 	);
 });
+
+test.each([
+	['is not preferred for a name without a dot', '', false],
+	['is preferred where the file asks it elsewhere', 'server { listen 81; resolver 127.0.0.11; }', true],
+])("Docker's name server %s", (_, more, preferred) => {
+	const text = http(
+		`${more} server {\nlisten 80;\n${WS.replace('proxy_pass http://127.0.0.1:1', 'set $b chat; proxy_pass http://$b:1')} }`,
+	);
+	const { findings } = analysed({ [MAIN]: text }, { version: versionOf('1.22.1') });
+	const fixes = findings.find(({ ruleId }) => ruleId === 'proxy-target-unusable')?.fixes() ?? [];
+	expect(fixes.map((fix) => [fix.title, fix.preferred])).toEqual([
+		["Ask Docker's name server (127.0.0.11, only inside Docker)", preferred],
+	]);
+});

@@ -1,9 +1,10 @@
-import type { PlacedDirective } from '../config/model.ts';
+import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import type { VariableDefinition } from '../config/variables.ts';
 import type { Reason } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
 import { insertInto, replaceArgument } from './cures/editing.ts';
 import { type Cure, defineRule, placeOf, type Report, type RuleContext } from './rule.ts';
+import { directivesIn } from './scopes.ts';
 import { headFault } from './targetHeads.ts';
 import { aboutRoute, whereIs } from './wording.ts';
 
@@ -84,19 +85,7 @@ server {
 	}
 }
 `,
-			fixed: `server {
-	listen 8080;
-	location /ws {
-		set $backend chat;
-		proxy_pass http://$backend:9000;
-		resolver 127.0.0.11 valid=10s;
-		proxy_http_version 1.1;
-		proxy_set_header Upgrade $http_upgrade;
-		proxy_set_header Connection "upgrade";
-		proxy_read_timeout 1h;
-	}
-}
-`,
+			fixed: '',
 			proof: { bad: 502 },
 		},
 		{
@@ -396,6 +385,7 @@ function noBackend({ at, value }: Reason, route: Route, { configuration }: RuleC
 					route,
 					at,
 					route.handshake.because.map((reason) => reason.at),
+					configuration,
 				),
 		};
 	}
@@ -432,10 +422,16 @@ function noAddress({ at, value }: Reason, { handshake }: Route, context: RuleCon
 }
 
 /**
- * Which name server to ask is a person's to say, save for names that only one can know: those of a Docker network have no dot, those of
- * a Kubernetes cluster end in .svc (nginx finds the cluster's own server by the machine's resolver when it starts).
+ * Which name server to ask is a person's to say, save for names that only one can know: those of a Kubernetes cluster end in .svc (nginx
+ * finds the cluster's own server by the machine's resolver when it starts). Those of a Docker network have no dot, but so have those of
+ * /etc/hosts and of an office: Docker's server is preferred where the configuration asks it elsewhere.
  */
-function resolved(route: Route, at: PlacedDirective, decided: readonly PlacedDirective[]): readonly Cure[] {
+function resolved(
+	route: Route,
+	at: PlacedDirective,
+	decided: readonly PlacedDirective[],
+	{ root }: Configuration,
+): readonly Cure[] {
 	const host = hostIn(at, decided);
 	const known =
 		host === undefined
@@ -443,13 +439,24 @@ function resolved(route: Route, at: PlacedDirective, decided: readonly PlacedDir
 			: /\.svc(?:\.cluster\.local)?\.?$/i.test(host)
 				? {
 						title: "Ask the cluster's name server (kube-dns)",
+						preferred: true,
 						line: 'resolver kube-dns.kube-system.svc.cluster.local valid=10s;',
 					}
 				: /^[a-z\d_-]+$/i.test(host)
-					? { title: "Ask Docker's name server (127.0.0.11)", line: 'resolver 127.0.0.11 valid=10s;' }
+					? {
+							title: "Ask Docker's name server (127.0.0.11, only inside Docker)",
+							preferred: asksDocker(root),
+							line: 'resolver 127.0.0.11 valid=10s;',
+						}
 					: undefined;
 	const edit = known && insertInto(route.location, [known.line], ['proxy_pass']);
-	return known === undefined || edit === undefined ? [] : [{ title: known.title, preferred: true, edits: [edit] }];
+	return known === undefined || edit === undefined ? [] : [{ title: known.title, preferred: known.preferred, edits: [edit] }];
+}
+
+function asksDocker(root: Scope): boolean {
+	for (const { node } of directivesIn(root))
+		if (node.name.value === 'resolver' && node.args.some(({ value }) => /^127\.0\.0\.11(?::53)?$/.test(value))) return true;
+	return false;
 }
 
 /** The host that proxy_pass comes to, where it is written out: in itself, or as a whole in the one `set` that decided it. */
