@@ -34,14 +34,18 @@ test('names the route whose handshake ends differently, with a link to its line 
 			server: 'chat.example.com',
 			at: { uri: uriOf(SITE), range: { start: { line: 3, character: 1 }, end: { line: 3, character: 15 } } },
 			verdicts: [
-				{ from: '1.22.1', verdict: 'fails', reason: 'the backend gets an HTTP/1.0 request, and the handshake needs 1.1' },
+				{
+					from: '1.22.1',
+					verdict: 'fails',
+					reason: 'the backend gets an HTTP/1.0 request, which 4 of 21 tested backends refuse',
+				},
 				{ from: '1.29.7', verdict: 'upgrades', reason: '' },
 			],
 		},
 	]);
 	expect(answer.report).toContain(`[chat.conf, line 4](${uriOf(SITE)}#L4)`);
 	expect(answer.report).toContain(
-		'- nginx 1.22.1: fails: the backend gets an HTTP/1.0 request, and the handshake needs 1.1\n- nginx 1.29.7 and newer: upgrades',
+		'- nginx 1.22.1: fails: the backend gets an HTTP/1.0 request, which 4 of 21 tested backends refuse\n- nginx 1.29.7 and newer: upgrades',
 	);
 });
 

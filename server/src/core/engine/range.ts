@@ -61,13 +61,19 @@ export function analyseRange(
 	const results = versions.map((version) => ({ version, ...analyse(version) }));
 	const first = results[0] ?? { version: range.from, ...analyse(range.from) };
 	if (results.length === 1) return { ...first, changes: [] };
-	const holds = new Map<string, { finding: Finding; at: number[] }>();
-	for (const [index, { findings }] of results.entries())
+	const holds = new Map<
+		string,
+		{ finding: Finding; at: number[]; later?: { readonly version: NginxVersion; readonly message: string } }
+	>();
+	for (const [index, { version, findings }] of results.entries())
 		for (const finding of findings) {
 			const key = `${finding.ruleId}\0${finding.at.path}\0${finding.at.span.start}`;
 			const known = holds.get(key);
 			if (known === undefined) holds.set(key, { finding, at: [index] });
-			else if (!known.at.includes(index)) known.at.push(index);
+			else if (!known.at.includes(index)) {
+				known.at.push(index);
+				if (finding.message !== known.finding.message) known.later ??= { version, message: finding.message };
+			}
 		}
 	const changes = first.analyses.flatMap((_, nth) =>
 		verdictChanges(
@@ -80,11 +86,13 @@ export function analyseRange(
 	);
 	const severity = severities?.[VERDICT_CHANGES.id];
 	const findings = [
-		...[...holds.values()].map(({ finding, at }) =>
-			at.length === versions.length || finding.message.includes(' (Holds')
-				? finding
-				: { ...finding, message: `${finding.message} ${whenItHolds(at, versions)}` },
-		),
+		...[...holds.values()].map(({ finding, at, later }) => {
+			const notes = [
+				...(later === undefined ? [] : [`(From nginx ${formatVersion(later.version)} on: ${firstSentence(later.message)})`]),
+				...(at.length === versions.length || finding.message.includes(' (Holds') ? [] : [whenItHolds(at, versions)]),
+			];
+			return notes.length === 0 ? finding : { ...finding, message: [finding.message, ...notes].join(' ') };
+		}),
 		...(severity === 'off'
 			? []
 			: changes.map(changeFinding).map((finding) => (severity === undefined ? finding : { ...finding, severity }))),
@@ -96,6 +104,11 @@ export function analyseRange(
 function refusalOf(findings: readonly Finding[]): string | undefined {
 	const refused = findings.find(({ ruleId }) => RULES.some((rule) => rule.id === ruleId && rule.refused === true));
 	return refused && `nginx refuses to start, see ${refused.ruleId}`;
+}
+
+/** What is the case, without what to do about it. */
+function firstSentence(message: string): string {
+	return /^.*?\.(?= [A-Z]|$)/s.exec(message)?.[0] ?? message;
 }
 
 function byPlace(a: Finding, b: Finding): number {

@@ -198,6 +198,11 @@ function isForWebSockets(level: Scope, { allRoutes, routes, version }: RuleConte
 	});
 }
 
+/** `a, b and c`. */
+function listOf(words: readonly string[]): string {
+	return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
 function names(lines: readonly PlacedDirective[]): string {
-	return lines.map((line) => line.node.args[0]?.value ?? '').join(' and ');
+	return listOf(lines.map((line) => line.node.args[0]?.value ?? ''));
 }

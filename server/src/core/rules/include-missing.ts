@@ -44,7 +44,7 @@ Whatever the file could set is not known, and nothing is claimed that depends on
 		for (const { code, path, span, message } of context.configuration.problems)
 			if (code !== 'include-cycle')
 				yield {
-					severity: ADVICE[code] === undefined ? 'information' : 'warning',
+					severity: code === 'include-unreadable' || code === 'include-folder' ? 'warning' : 'information',
 					at: { path, span },
 					message: `${message} ${ADVICE[code] ?? 'Add the file, or mend the name if it is missing on the server too.'}`,
 				};
@@ -53,5 +53,6 @@ Whatever the file could set is not known, and nothing is claimed that depends on
 
 const ADVICE: Readonly<Partial<Record<ConfigProblem['code'], string>>> = {
 	'include-unreadable': 'Make it readable.',
+	'too-deep': 'Nothing is said of it here.',
 	'include-folder': 'Name the files in it: write `/*.conf` behind it.',
 };
