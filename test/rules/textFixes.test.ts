@@ -79,6 +79,11 @@ test.each([
 		'\tserver {\n\t\tlocation /a { return 200; }\n\t\t\n\t\tlocation /b { return 200; }\n\t}',
 	],
 	[
+		'a map that defines the header it is to look up',
+		"map $http_upgrade $http_upgrade { default upgrade; '' close; }\nserver { location /ws { proxy_pass http://127.0.0.1:1; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; proxy_read_timeout 1h; } }",
+		"map $http_upgrade $connection_upgrade { default upgrade; '' close; }\nserver { location /ws { proxy_pass http://127.0.0.1:1; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; proxy_read_timeout 1h; } }",
+	],
+	[
 		'the two names of a map the wrong way around',
 		"map $connection_upgrade $http_upgrade { default upgrade; '' close; }\nserver { location /ws { proxy_pass http://127.0.0.1:1; proxy_set_header Connection $connection_upgrade; } }",
 		"map $http_upgrade $connection_upgrade { default upgrade; '' close; }\nserver { location /ws { proxy_pass http://127.0.0.1:1; proxy_set_header Connection $connection_upgrade; } }",

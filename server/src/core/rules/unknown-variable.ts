@@ -54,43 +54,6 @@ server {
 `,
 			proof: { bad: 'rejected' },
 		},
-		{
-			title: 'the map defines the header that it is to look up',
-			within: 'http',
-			bad: `map $http_upgrade $http_upgrade {
-	default upgrade;
-	''      '';
-}
-
-server {
-	listen 8080;
-	location /ws {
-		proxy_pass http://127.0.0.1:9000;
-		proxy_http_version 1.1;
-		proxy_set_header Upgrade $http_upgrade;
-		proxy_set_header Connection «$connection_upgrade»;
-		proxy_read_timeout 1h;
-	}
-}
-`,
-			good: `map $http_upgrade $connection_upgrade {
-	default upgrade;
-	''      '';
-}
-
-server {
-	listen 8080;
-	location /ws {
-		proxy_pass http://127.0.0.1:9000;
-		proxy_http_version 1.1;
-		proxy_set_header Upgrade $http_upgrade;
-		proxy_set_header Connection $connection_upgrade;
-		proxy_read_timeout 1h;
-	}
-}
-`,
-			proof: { bad: 'rejected' },
-		},
 	],
 	*check(context) {
 		const table = context.variables();
