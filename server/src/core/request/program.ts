@@ -161,8 +161,8 @@ function compileCondition(args: readonly string[], compile: CompilePattern): Con
 /** The variable of a condition: the whole word is its name (DU11), and no header has a name like `upgrade!=websocket`. */
 function compileSubject(subject: string): Template {
 	const name = subject.slice(1).toLowerCase();
-	if (!isOddName(name)) return compileTemplate(subject);
+	if (!isOddName(name) || /\{[{%]|<%/.test(name)) return compileTemplate(subject);
 	return /^(?:arg|cookie)_/.test(name)
-		? { pieces: [{ kind: 'variable', name }], constant: undefined, written: subject }
+		? { pieces: [{ kind: 'variable', name }], constant: undefined, marked: false, written: subject }
 		: compileTemplate('');
 }
