@@ -51,6 +51,19 @@ function takerOf({ kind, pattern }: LocationMatch): (path: string) => boolean {
 	return regex === undefined || 'unsupported' in regex ? () => false : (path) => Boolean(regex.exec(path));
 }
 
+/** The plain text that every match of an expression begins with; `isWhole` where it is all that it matches. */
+export function literalStart(pattern: string): { readonly text: string; readonly isWhole: boolean } {
+	if (!pattern.startsWith('^') || pattern.includes('|')) return { text: '', isWhole: false };
+	let text = '';
+	let rest = pattern.slice(1);
+	const plain = /^(?:\\([^A-Za-z\d])|([^\\^$.*+?()[\]{}]))(?![?*+{])/;
+	for (let one = plain.exec(rest); one !== null; one = plain.exec(rest)) {
+		text += one[1] ?? one[2] ?? '';
+		rest = rest.slice(one[0].length);
+	}
+	return { text, isWhole: rest === '$' };
+}
+
 /** The shortest text that an expression without alternatives surely matches, with nothing in it that it could do without; undefined when none can be named. */
 export function shortestMatch(pattern: string, caseless: boolean): string | undefined {
 	const regex = compileRegex(pattern, caseless);
@@ -98,7 +111,8 @@ export function exampleText(pattern: string, isLonger: boolean): string | undefi
 	function atom(): string {
 		const char = pattern[at++] ?? '';
 		if (char === '^' || char === '$') return '';
-		if (char === '.') return 'x';
+		// Between letters a dot that nobody escaped was meant for one, as in `^/socket.io/`; elsewhere one could make a hidden file of the path.
+		if (char === '.') return /\w/.test(pattern[at - 2] ?? '') && /\w/.test(pattern[at] ?? '') ? '.' : 'x';
 		if (char === '\\') {
 			const escaped = pattern[at++] ?? '';
 			if (escaped === 'd') return '1';

@@ -136,9 +136,10 @@ function lostSocketIo(
 	if (match === undefined || !isSocketIo(match.pattern)) return undefined;
 	const isPrefix = match.kind === 'prefix' || match.kind === 'prefix-first';
 	const path = isPrefix ? `${match.pattern}${match.pattern.endsWith('/') ? '' : '/'}` : (route.urls[0]?.path ?? '/socket.io/');
+	if (!isSocketIo(path)) return undefined;
 	const prediction = asked(route, context, path);
 	const uri = prediction?.upstream?.uri;
-	if (prediction === undefined || uri === undefined || /(?:socket|engine)\.io/.test(uri) || uri.includes('$')) return undefined;
+	if (prediction === undefined || uri === undefined || uri === path || isSocketIo(uri) || uri.includes('$')) return undefined;
 	const rewrite = prediction.because.map(({ at }) => at).find(({ node }) => node.name.value === 'rewrite');
 	const gets = `The backend gets ${uri} in place of ${path}, and a socket.io server answers only under /socket.io/.`;
 	return rewrite === undefined

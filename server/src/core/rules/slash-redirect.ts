@@ -3,6 +3,7 @@ import type { Scope } from '../config/model.ts';
 import { compileRegex } from '../config/regex.ts';
 import { encodePath } from '../routes/examplePath.ts';
 import { HANDLERS } from '../routes/handlers.ts';
+import { isSocketIo } from '../routes/names.ts';
 import type { Route } from '../routes/route.ts';
 import { handshakeRequest } from '../routes/urls.ts';
 import { insertBlockBefore } from './cures/editing.ts';
@@ -78,6 +79,8 @@ shorter prefix. WebSocket clients do not follow redirects. It matters where anot
 		for (const route of context.routes) {
 			const { match } = route;
 			if (match === undefined || (match.kind !== 'prefix' && match.kind !== 'prefix-first')) continue;
+			// Clients of socket.io always send the slash.
+			if (isSocketIo(match.pattern)) continue;
 			if (!match.pattern.endsWith('/') || match.pattern === '/' || !HANDLERS.some((name) => route.location.byName.has(name)))
 				continue;
 			const bare = match.pattern.slice(0, -1);
