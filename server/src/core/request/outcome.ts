@@ -39,6 +39,7 @@ function common(state: RequestState) {
 		obstacles: [],
 		idleTimeoutMs: null,
 		idleTimeoutAt: undefined,
+		...(state.missing === undefined ? {} : { missing: state.missing }),
 		because: state.because,
 		unknown: null,
 	} satisfies Omit<Prediction, 'outcome'>;

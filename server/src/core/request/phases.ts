@@ -13,7 +13,7 @@ import { runProgram } from './rewrite.ts';
 import type { RequestState } from './state.ts';
 import { escapeUri, splitArgs } from './uri.ts';
 import { CannotKnow } from './value.ts';
-import { evaluate, matchPattern } from './values.ts';
+import { decisive, evaluate, matchPattern } from './values.ts';
 
 /** Where a request ended. */
 export type Arrival =
@@ -197,6 +197,7 @@ function namedLocation(state: RequestState, name: string): Step {
 	state.jumpsLeft--;
 	if (state.jumpsLeft === 0) return { kind: 'finalize', status: 500 };
 	const level = state.server.level.locations.named.get(name);
+	if (level === undefined) state.missing = name;
 	if (level === undefined || state.path === '') return { kind: 'finalize', status: 500 };
 	state.internal = true;
 	state.handler = undefined;
@@ -220,7 +221,9 @@ function tryFiles(state: RequestState): Step | undefined {
 		return { kind: 'finalize', status: code };
 	}
 	const template = state.level.template(at, at.node.args.length - 1);
-	const { result, sources } = state.tracking(() => evaluate(state, template));
+	// A name that the client may choose leads anywhere.
+	const read = last.value.startsWith('@') ? decisive : evaluate;
+	const { result, sources } = state.tracking(() => read(state, template));
 	if (typeof result !== 'string') throw new CannotKnow(result.reason);
 	for (const source of sources) state.cite(source, 'gives a part of the fallback');
 	const alias = template.constant === undefined && state.level.scope.byName.has('alias') ? state.level.name : '';

@@ -114,12 +114,13 @@ function bestOf(journey: (answers: readonly boolean[]) => Journey): Prediction {
 	return best ?? NOBODY;
 }
 
-/** How near a prediction comes to an upgrade. What is not known could be one. */
-function rankOf({ outcome, obstacles, because }: Prediction): number {
+/** How near a prediction comes to an upgrade. What is not known could be one; who is not let in gets least far. */
+function rankOf({ outcome, obstacles, because, status }: Prediction): number {
 	if (outcome === 'unknown') return obstacles.length === 0 ? 4 : 2;
 	if (outcome === 'proxied') return 3;
 	// One that fails at its backend came further than one that was not let in.
-	return because.some(({ at }) => PASSES.has(at.node.name.value)) ? 1 : 0;
+	if (because.some(({ at }) => PASSES.has(at.node.name.value))) return 1;
+	return status === 401 || status === 403 ? -1 : 0;
 }
 
 /** Whether an http server listens where a request goes. */

@@ -107,6 +107,8 @@ export interface Prediction {
 	readonly idleTimeoutAt: PlacedDirective | undefined;
 	/** The key under which nginx looks for a stored answer before it asks the backend; absent when it does not look, or that is not known (UP18). */
 	readonly cacheKey?: string;
+	/** The named location that the last jump to one asked for, where the server has none of that name (DU10). */
+	readonly missing?: string;
 	/** The directives that decided, in order. A change of any of them would change the answer. */
 	readonly because: readonly Reason[];
 	/** outcome unknown: the reason. */

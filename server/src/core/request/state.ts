@@ -95,6 +95,8 @@ export class RequestState {
 	/** An error page was looked for already (r->error_page). */
 	errorPageUsed = false;
 	redirect: string | null = null;
+	/** The named location that a jump asked for and that is not there. */
+	missing: string | undefined;
 	captures: readonly Value[] = [];
 	/** What `captures` came from. */
 	capturedBy: readonly PlacedDirective[] = [];

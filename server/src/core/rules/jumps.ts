@@ -2,6 +2,7 @@ import { type LocationMatch, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { compileRegex } from '../config/regex.ts';
 import type { Prediction } from '../request/prediction.ts';
+import type { Route } from '../routes/route.ts';
 import { forSomeClient, locationsIn } from '../routes/routes.ts';
 import { handshakeRequest, serverUrls } from '../routes/urls.ts';
 import type { RuleContext } from './rule.ts';
@@ -93,11 +94,15 @@ function hasHiddenJumps(server: Scope): boolean {
 	return holds(server) || (server.parent?.directives.some((placed) => placed.body === undefined && isHidden(placed)) ?? false);
 }
 
+/** The path of a request begins with a slash, and never names a location. */
+const BEGINS_WITH_PATH = /^\$\{?(?:(?:document_|request_)?uri)\b/;
+
 /** True unless a jump certainly leads to other locations than this one. What a variable in it holds is not looked at. */
 export function mayLeadTo({ target }: Jump, match: LocationMatch): boolean {
 	const constant = target.split('$')[0] ?? '';
 	const isConstant = constant === target;
-	if (match.kind === 'named') return isConstant ? target === match.pattern : match.pattern.startsWith(constant);
+	if (match.kind === 'named')
+		return isConstant ? target === match.pattern : !BEGINS_WITH_PATH.test(target) && match.pattern.startsWith(constant);
 	if (constant.startsWith('@')) return false;
 	const path = isConstant ? (target.split('?')[0] ?? '') : constant;
 	switch (match.kind) {
@@ -113,18 +118,52 @@ export function mayLeadTo({ target }: Jump, match: LocationMatch): boolean {
 	}
 }
 
+/**
+ * True when a handshake ended badly in another location than its route's, and the path decided on that: a jump with a variable in its
+ * target leads other paths to other locations, and one that may be among them upgrades, or may for all that is known.
+ */
+export function mayUpgradeElsewhere(prediction: Prediction, route: Route, { predictor }: RuleContext): boolean {
+	const { location: end, because } = prediction;
+	const open = because.flatMap(({ at }) => jumpsIn(at)).filter(({ target }) => target.includes('$'));
+	if (open.length === 0) return false;
+	const ended = end?.opener && locationMatch(end.opener);
+	const urlsOf = serverUrls(route.server);
+	return locationsIn(route.server).some((location) => {
+		const match = location.opener && locationMatch(location.opener);
+		if (match === undefined || location === end || location === route.location) return false;
+		if (!open.some((jump) => mayLeadTo(jump, match) && !isHidden(jump, match, ended))) return false;
+		const request = handshakeRequest(urlsOf(match, location.opener)[0]);
+		const found = predictor.predictForSome(request, { path: true }, location);
+		return found.upgrade || found.outcome === 'unknown';
+	});
+}
+
+/** True for a prefix that is shorter than the one that certainly takes what a jump leads to. */
+function isHidden({ target }: Jump, match: LocationMatch, ended: LocationMatch | undefined): boolean {
+	const isPrefix = ({ kind }: LocationMatch): boolean => kind === 'prefix' || kind === 'prefix-first';
+	if (ended === undefined || !isPrefix(match) || !isPrefix(ended)) return false;
+	return (target.split('$')[0] ?? '').startsWith(ended.pattern) && ended.pattern.startsWith(match.pattern);
+}
+
 /** The named location that a jump certainly leads to although its server has none of that name: nginx answers 500 (DU10). */
 export function missingName({ target }: Jump, server: Scope): string | undefined {
 	if (!target.startsWith('@') || target.includes('$') || server.assumed || server.unresolved.length > 0) return undefined;
 	return (server.byName.get('location') ?? []).some((placed) => placed.node.args[0]?.value === target) ? undefined : target;
 }
 
+/** A jump that asked for a named location by a name that its server has not. */
+export interface JumpIntoNothing extends Jump {
+	/** The name, with the values of what variables stand in `target`. */
+	readonly name: string;
+}
+
 /** The jump to a named location that is not there, which ended a request. */
-export function jumpIntoNothing({ outcome, because, server }: Prediction): Jump | undefined {
-	if (outcome !== 'answered' || server === null) return undefined;
-	const last = because.map(({ at }) => at).findLast(({ node: { name } }) => TARGETS.has(name.value) || name.value === 'return');
-	if (last === undefined) return undefined;
-	return jumpsIn(last).find((jump) => missingName(jump, server) !== undefined);
+export function jumpIntoNothing({ outcome, because, server, missing }: Prediction): JumpIntoNothing | undefined {
+	if (outcome !== 'answered' || server === null || missing === undefined) return undefined;
+	if (server.assumed || server.unresolved.length > 0) return undefined;
+	const isIt = ({ target }: Jump): boolean => target === missing || (target.includes('$') && /^[@$]/.test(target));
+	const jump = because.flatMap(({ at }) => jumpsIn(at)).findLast(isIt);
+	return jump && { ...jump, name: missing };
 }
 
 /** The rewrites that lead a handshake round and round, until nginx answers 500 after ten rounds; empty for a request that ends otherwise. */

@@ -1,7 +1,8 @@
 import { effective } from '../config/effective.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { Route } from '../routes/route.ts';
-import { insertInto, replaceArgument } from './cures/editing.ts';
+import { locationsIn } from '../routes/routes.ts';
+import { appendWord, insertInto, removeWord, replaceArgument } from './cures/editing.ts';
 import { writtenLine } from './forwarding.ts';
 import { createJumps, type Jumps, mayLeadTo } from './jumps.ts';
 import { defineRule, placeOf, placeOfArgument, type Report, type RuleContext } from './rule.ts';
@@ -56,6 +57,39 @@ of its own inherits none from around it.`,
 }
 `,
 			proof: { bad: 418 },
+		},
+		{
+			title: 'the arguments of try_files in the wrong order',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location / {
+		try_files «@app» $uri;
+	}
+	location @app {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location / {
+		try_files $uri @app;
+	}
+	location @app {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			proof: { bad: 500 },
 		},
 		{
 			title: 'return and error_page name two statuses',
@@ -182,6 +216,8 @@ function unreached(route: Route, name: string, jumps: Jumps, context: RuleContex
 	if (other !== undefined && leading !== undefined) return wrongReport(route, other, leading, context);
 
 	const [first] = lines;
+	const swapped = swappedIn(server, name);
+	if (first === undefined && swapped !== undefined) return swappedReport(route, name, swapped);
 	return {
 		...aboutRoute(route),
 		severity: 'warning',
@@ -190,6 +226,33 @@ function unreached(route: Route, name: string, jumps: Jumps, context: RuleContex
 			first === undefined
 				? `No error_page and no try_files of this server leads to ${titleOf(route)}, so no handshake gets there. Write \`error_page 418 = ${name};\` and \`if ($http_upgrade ~* ^websocket$) { return 418; }\` in the location where handshakes arrive.`
 				: `Only error_page leads to ${titleOf(route)}, by ${[...codes].join(' or ')} (${whereIs(first, context.configuration)}), and nothing in this server answers that, so no handshake gets there. Write \`if ($http_upgrade ~* ^websocket$) { return ${[...codes][0] ?? 418}; }\` in the location where handshakes arrive.`,
+	};
+}
+
+/** The word of a try_files that names a location where it looks for files. */
+function swappedIn(server: Scope, name: string): { readonly line: PlacedDirective; readonly index: number } | undefined {
+	for (const location of locationsIn(server))
+		for (const line of location.byName.get('try_files') ?? []) {
+			const index = line.node.args.slice(0, -1).findIndex(({ value }) => value === name);
+			if (index !== -1) return { line, index };
+		}
+	return undefined;
+}
+
+function swappedReport(
+	route: Route,
+	name: string,
+	{ line, index }: { readonly line: PlacedDirective; readonly index: number },
+): Report {
+	return {
+		...aboutRoute(route),
+		at: placeOfArgument(line, index),
+		message: `try_files looks for a file named ${name} here, for only its last argument may be a location, and nothing leads to ${titleOf(route)}. Write ${name} last.`,
+		cures: () => {
+			const word = line.node.args[index];
+			if (word === undefined) return [];
+			return [{ title: `Write ${name} last`, preferred: true, edits: [removeWord(line, word), appendWord(line, name)] }];
+		},
 	};
 }
 
