@@ -98,7 +98,11 @@ export class Prover {
 		if (block === undefined) return 'worse';
 		const scope = placeBlock(block, { path: file.path, tree }, parent);
 		const predictor = this.#predictorFor(around, tree);
-		const judge = new Judge(this.#context, predictor, proposal, (before) => (before === subject.location ? scope : 'unchanged'));
+		// Nothing but the block changes where it stands in the configuration as it was read.
+		const isHere = around === this.#context;
+		const judge = new Judge(this.#context, predictor, proposal, (before) =>
+			before === subject.location ? scope : isHere ? before : 'unchanged',
+		);
 		const effects = judge.within(
 			scope,
 			{ handshake: subject.request, plain: plainRequest(subject.urls[0]) },

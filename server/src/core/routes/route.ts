@@ -61,4 +61,6 @@ export interface Route {
 	readonly outside: Prediction | undefined;
 	/** What it does with that very request. */
 	readonly outsideOfExample: Prediction | undefined;
+	/** What the best-placed client gets that asks for the path of the example itself (of socket.io: with a slash at its end), and for no other. */
+	readonly outsideOfPath: Prediction | undefined;
 }

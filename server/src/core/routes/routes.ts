@@ -4,13 +4,14 @@ import type { NginxVersion } from '../reference/versions.ts';
 import { createPredictor, type Predictor } from '../request/predict.ts';
 import type { ClientRequest, Prediction } from '../request/prediction.ts';
 import { annotated } from './annotation.ts';
+import { encodePath } from './examplePath.ts';
 import { HANDLERS } from './handlers.ts';
 import { intentOf, streamIntentOf } from './intent.ts';
 import { handsOn, holdsHandler, lostItsHandler } from './lost.ts';
 import type { Intent, Route, RouteUrl } from './route.ts';
 import { meantByServer } from './serverForwarding.ts';
 import { subrequestTargets } from './subrequests.ts';
-import { handshakeRequest, plainRequest, requestsForSome, type ServerUrls, serverUrls } from './urls.ts';
+import { handshakeRequest, plainRequest, requestForOwnPath, requestsForSome, type ServerUrls, serverUrls } from './urls.ts';
 
 /**
  * Every place of a configuration that proxies, or that is meant for WebSockets and lost its handler or hands its requests on, in file
@@ -136,7 +137,31 @@ export function forSomeClient(
 		if (found.upgrade) return found;
 		if (isOpen ? best === example || best.outcome === 'answered' : saysMore(found, best)) best = found;
 	}
-	return best;
+	if (url === undefined || !best.because.some(({ at }) => isOpenRewrite(at))) return best;
+	return pathsInto(own, url.path)
+		.map((path) => predictor.predictForSome(handshakeRequest({ ...url, path }), others, location))
+		.reduce((kept, found) => (found.upgrade && (location !== undefined || isTakenBy(found, own)) ? found : kept), best);
+}
+
+/** A rewrite that leads some paths to one location and some to another. */
+function isOpenRewrite({ node: { name, args } }: PlacedDirective): boolean {
+	return name.value === 'rewrite' && args[1]?.value.includes('$') === true;
+}
+
+/** How many other locations are thought of. */
+const MOST_NEIGHBOURS = 50;
+
+/** Longer paths than that of an example, which end in what another location of the server takes: a rewrite may leave that alone. */
+function pathsInto(own: Scope, path: string): readonly string[] {
+	let server = own;
+	while (server.context === 'location' && server.parent !== undefined) server = server.parent;
+	return (server.byName.get('location') ?? []).slice(0, MOST_NEIGHBOURS).flatMap((placed) => {
+		const match = placed.body === own ? undefined : locationMatch(placed);
+		if (match?.kind !== 'exact' && match?.kind !== 'prefix' && match?.kind !== 'prefix-first') return [];
+		return match.pattern.startsWith('/') && match.pattern !== '/'
+			? [`${path.replace(/\/$/, '')}${encodePath(match.pattern)}`]
+			: [];
+	});
 }
 
 /** Whether a location is the one that the path of a request chose, also in a configuration that was read again. */
@@ -149,7 +174,14 @@ function isTakenBy({ because }: Prediction, { opener }: Scope): boolean {
 /** One failure says more of a route than another when it is not certain, or comes behind what answers the example alone. */
 function saysMore(found: Prediction, best: Prediction): boolean {
 	const isOpen = (one: Prediction): boolean => one.outcome === 'unknown' && one.obstacles.length === 0;
-	return isOpen(found) ? !isOpen(best) : found.outcome === 'proxied' && best.outcome === 'answered';
+	if (isOpen(found)) return !isOpen(best);
+	if (best.outcome !== 'answered') return false;
+	return found.outcome === 'proxied' || (isRefused(best) && found.outcome === 'answered' && !isRefused(found));
+}
+
+/** Who is not let in, does not see what comes behind that. */
+function isRefused({ status }: Prediction): boolean {
+	return status === 401 || status === 403;
 }
 
 /** Of several handlers nginx takes the last (semantics IN11). */
@@ -181,6 +213,7 @@ class LazyRoute implements Route {
 	#plain: Prediction | undefined;
 	#outside: Prediction | undefined;
 	#outsideOfExample: Prediction | undefined;
+	#outsideOfPath: Prediction | undefined;
 
 	constructor(scope: Scope, server: Scope, intent: Intent, outer: ServerUrls, predictor: () => Predictor) {
 		const at = scope.opener;
@@ -238,5 +271,17 @@ class LazyRoute implements Route {
 		this.#outsideOfExample ??= this.#predictor().predict(this.request);
 		if (this.urls[0]?.hostGuessed === true && this.#outsideOfExample.server !== this.server) return undefined;
 		return this.#outsideOfExample;
+	}
+
+	get outsideOfPath(): Prediction | undefined {
+		const [url] = this.urls;
+		const example = this.outsideOfExample;
+		if (url === undefined || example === undefined) return undefined;
+		if (this.#outsideOfPath === undefined) {
+			const request = requestForOwnPath(url);
+			const isKnown = request.uri === this.request.uri && (example.upgrade || example.outcome === 'unknown');
+			this.#outsideOfPath = isKnown ? example : this.#predictor().predictForSome(request, { path: false });
+		}
+		return this.#outsideOfPath;
 	}
 }

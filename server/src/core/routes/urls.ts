@@ -85,10 +85,20 @@ export function handshakeRequest(url: RouteUrl | undefined, connection = 'Upgrad
 
 /** Handshakes that come to the same place as the example of a URL: to the address that no other listen names, and with a longer path. */
 export function requestsForSome(url: RouteUrl): readonly ClientRequest[] {
-	const { address, port } = url.listen;
-	const listen = address === '*' || address === '0.0.0.0' ? { listen: `*:${port}` } : {};
+	const listen = openListen(url);
 	const longer = { ...url, path: `${url.path}${url.path.endsWith('/') ? '' : '/'}room` };
 	return (url.pathOpen ? [url, longer] : [url]).map((one) => ({ ...handshakeRequest(one), ...listen }));
+}
+
+/** The address that no other listen names. */
+function openListen({ listen: { address, port } }: RouteUrl): Partial<Pick<ClientRequest, 'listen'>> {
+	return address === '*' || address === '0.0.0.0' ? { listen: `*:${port}` } : {};
+}
+
+/** A handshake for the path of a URL and nothing behind it; a client of socket.io asks for its path with a slash at the end. */
+export function requestForOwnPath(url: RouteUrl): ClientRequest {
+	const slash = url.pathOpen && /(?:socket|engine)\.io$/i.test(url.path) ? '/' : '';
+	return { ...handshakeRequest({ ...url, path: `${url.path}${slash}` }), ...openListen(url) };
 }
 
 /** A browser's plain GET for the same URL. */

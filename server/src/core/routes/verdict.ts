@@ -1,4 +1,8 @@
+import { locationTitle } from '../config/location.ts';
+import type { Obstacle, Prediction } from '../request/prediction.ts';
 import type { Route } from './route.ts';
+import { serverRewriteOf, takerOf } from './taker.ts';
+import { requestForOwnPath } from './urls.ts';
 
 /** What becomes of a handshake on a route, for lists and lenses. */
 export interface RouteVerdict {
@@ -10,14 +14,19 @@ export interface RouteVerdict {
 /** The verdict of a route at the version it was made for: from outside where a URL is known, else once the location is chosen. */
 export function verdictOf(route: Route): RouteVerdict {
 	const { handshake, outside } = route;
-	// HTTP/1.0 is refused by some backends only: any other obstacle says more.
-	const obstacle = handshake.obstacles.find(({ code }) => code !== 'http-1.0') ?? handshake.obstacles[0];
+	const obstacle = obstacleOf(handshake.obstacles);
 	if (obstacle !== undefined) return { verdict: 'fails', reason: obstacle.text };
 	if (outside !== undefined && outside.outcome !== 'unknown' && !outside.upgrade) {
+		const rewrite = serverRewriteOf(outside);
+		const taker = takerOf(outside);
+		const led =
+			rewrite === undefined || taker === undefined || taker === route.at
+				? ''
+				: `a rewrite of the server leads it to ${locationTitle(taker)}, and `;
 		const reason =
-			outside.obstacles[0]?.text ??
+			obstacleOf(outside.obstacles)?.text ??
 			(outside.outcome === 'refused' ? 'nobody listens there' : `nginx answers ${outside.status ?? 'from files'} itself`);
-		return { verdict: 'fails', reason };
+		return { verdict: 'fails', reason: `${led}${reason}` };
 	}
 	if (handshake.outcome === 'unknown') return { verdict: 'unknown', reason: handshake.unknown ?? '' };
 	if (handshake.upgrade) return { verdict: 'upgrades', reason: conditionOf(route) };
@@ -30,13 +39,28 @@ export function verdictOf(route: Route): RouteVerdict {
 	};
 }
 
-/** What a client without the query, cookie, header or password that the configuration asks for gets; empty when nothing is asked for. */
-function conditionOf({ handshakeOfExample, outsideOfExample }: Route): string {
+/**
+ * What a client without the query, cookie, header or password that the configuration asks for gets, or every client at the path of the
+ * example; empty when nothing is asked for.
+ */
+function conditionOf({ handshakeOfExample, outsideOfExample, outsideOfPath, urls: [url] }: Route): string {
 	const example = outsideOfExample ?? handshakeOfExample;
+	if (
+		url !== undefined &&
+		outsideOfPath !== undefined &&
+		!outsideOfPath.upgrade &&
+		/^(?:answered|proxied)$/.test(outsideOfPath.outcome)
+	)
+		return `for other paths than ${requestForOwnPath(url).uri}; there ${failure(outsideOfPath)}`;
 	if (example.upgrade || example.outcome === 'unknown' || example.outcome === 'refused') return '';
-	const without =
-		example.outcome === 'answered'
-			? `nginx answers ${example.status ?? 'from files'} itself`
-			: (example.obstacles[0]?.text ?? 'it fails');
-	return `for clients that bring what it asks for; without that ${without}`;
+	return `for clients that bring what it asks for; without that ${failure(example)}`;
+}
+
+function failure({ outcome, status, obstacles }: Prediction): string {
+	return outcome === 'answered' ? `nginx answers ${status ?? 'from files'} itself` : (obstacleOf(obstacles)?.text ?? 'it fails');
+}
+
+/** HTTP/1.0 is refused by some backends only: any other obstacle says more. */
+function obstacleOf(obstacles: readonly Obstacle[]): Obstacle | undefined {
+	return obstacles.find(({ code }) => code !== 'http-1.0') ?? obstacles[0];
 }

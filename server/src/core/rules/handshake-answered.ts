@@ -1,4 +1,5 @@
 import { effective } from '../config/effective.ts';
+import { locationTitle } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
 import type { Prediction } from '../request/prediction.ts';
@@ -6,8 +7,8 @@ import { HANDLERS } from '../routes/handlers.ts';
 import type { Route } from '../routes/route.ts';
 import { dependsOnClient } from './clientChosen.ts';
 import { removeDirective, wrapDirective } from './cures/editing.ts';
-import { jumpIntoNothing, rewriteCycle } from './jumps.ts';
-import { type Cure, defineRule, placeOf, type Report } from './rule.ts';
+import { jumpIntoNothing, mayUpgradeElsewhere, rewriteCycle } from './jumps.ts';
+import { type Cure, defineRule, placeOf, type Report, type RuleContext } from './rule.ts';
 import { aboutRoute, titleOf, whereIs } from './wording.ts';
 
 export default defineRule({
@@ -52,6 +53,40 @@ valid_referers without \`none\` (browsers send no Referer with a handshake) answ
 }
 `,
 			proof: { bad: 404 },
+		},
+		{
+			title: 'try_files leads to a page',
+			within: 'http',
+			bad: `server {
+	listen 8080;
+	location /ws {
+		«try_files $uri $uri/ /index.html»;
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location / {
+		root html;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	location /ws {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+	location / {
+		root html;
+	}
+}
+`,
+			proof: { bad: 'fails' },
 		},
 		{
 			title: 'limit_except forgets GET',
@@ -184,6 +219,11 @@ valid_referers without \`none\` (browsers send no Referer with a handshake) answ
 	*check(context) {
 		for (const route of context.routes) {
 			if (route.handler === undefined && !hasHandlerInIf(route)) continue;
+			const gone = handedOn(route, context);
+			if (gone !== undefined) {
+				yield gone;
+				continue;
+			}
 			const prediction = route.handshake.outcome === 'answered' ? route.handshake : route.outside;
 			if (prediction === undefined || prediction.outcome !== 'answered' || isElsewhere(prediction, route)) continue;
 			const line = cause(prediction, context.version);
@@ -198,6 +238,33 @@ valid_referers without \`none\` (browsers send no Referer with a handshake) answ
 		}
 	},
 });
+
+/** A try_files beside the proxy_pass leads the handshake to another location, where it certainly fails, and not for want of headers alone. */
+function handedOn(route: Route, context: RuleContext): Report | undefined {
+	const { handshake, location } = route;
+	const end = handshake.location?.opener;
+	if (route.handler === undefined || end === undefined || end === route.at || handshake.upgrade) return undefined;
+	const module = handshake.obstacles.find(({ code }) => code === 'module');
+	if (handshake.outcome !== 'answered' && (handshake.outcome !== 'proxied' || module === undefined)) return undefined;
+	const line = handshake.because
+		.map(({ at }) => at)
+		.findLast(({ node, scope }) => /^(?:try_files|rewrite|error_page)$/.test(node.name.value) && isOwn(scope, location));
+	if (line?.node.name.value !== 'try_files' || line.scope !== location) return undefined;
+	if (jumpIntoNothing(handshake) !== undefined || mayUpgradeElsewhere(handshake, route, context)) return undefined;
+	const { configuration } = context;
+	const answer = handshake.status === null ? 'nginx answers from files on disk' : `nginx answers ${handshake.status}`;
+	return {
+		...aboutRoute(route),
+		at: placeOf(line),
+		message: `try_files looks for a file before proxy_pass and hands the handshake on to ${locationTitle(end)} (${whereIs(end, configuration)}), where ${module?.text ?? answer}, so the backend of ${titleOf(route)} never gets one. ${advice(line)}`,
+		related: [{ ...placeOf(end), message: 'Gets the handshake.' }, ...(aboutRoute(route).related ?? [])],
+		cures: () => curesOf(line),
+	};
+}
+
+function isOwn(scope: Scope, location: Scope): boolean {
+	return scope === location || (scope.context === 'if' && scope.parent === location);
+}
 
 /** An `if` that proxies does not end the rewrite phase: a return behind it still answers. */
 function hasHandlerInIf({ location }: Route): boolean {

@@ -2,6 +2,8 @@ import { type LocationMatch, locationMatch, locationTitle } from '../config/loca
 import type { PlacedDirective } from '../config/model.ts';
 import type { Obstacle, Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
+import { takerOf as firstTaker, serverRewriteOf } from '../routes/taker.ts';
+import { mayUpgradeElsewhere } from './jumps.ts';
 import { defineRule, placeOf, type Report, type RuleContext } from './rule.ts';
 import { aboutRoute, routePlace, titleOf, whereIs } from './wording.ts';
 
@@ -89,6 +91,43 @@ what nginx does, and the line that decides it. It is a warning where nginx answe
 			proof: { bad: 403 },
 		},
 		{
+			title: 'a rewrite of the server leads the path to another location',
+			within: 'http',
+			path: '/grafana/api/live',
+			bad: `server {
+	listen 8080;
+	rewrite ^/grafana/(.*) /$1 break;
+	location / {
+		proxy_pass http://127.0.0.1:9000;
+	}
+	location /grafana/api/live {
+		«proxy_pass http://127.0.0.1:9000»;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			good: `server {
+	listen 8080;
+	rewrite ^/grafana/(.*) /$1 break;
+	location / {
+		proxy_pass http://127.0.0.1:9000;
+	}
+	location /api/live {
+		proxy_pass http://127.0.0.1:9000;
+		proxy_http_version 1.1;
+		proxy_set_header Upgrade $http_upgrade;
+		proxy_set_header Connection "upgrade";
+		proxy_read_timeout 1h;
+	}
+}
+`,
+			fixed: '',
+			proof: { bad: 'fails' },
+		},
+		{
 			title: 'a jump to a backend that makes no tunnel',
 			within: 'http',
 			bad: `server {
@@ -130,6 +169,7 @@ what nginx does, and the line that decides it. It is a warning where nginx answe
 			if (failure.outcome === 'answered' && failure.server !== route.server) continue;
 			const taker = takerOf(failure, route);
 			if (taker !== undefined && !isCertain(route, taker, context)) continue;
+			if (taker !== undefined && mayUpgradeElsewhere(failure, route, context)) continue;
 			const line = lineOf(failure, route);
 			const isAnswered = failure.obstacles.every(({ code }) => code === 'not-proxied');
 			const what = sentence(failure, route, taker, line, context);
@@ -137,19 +177,21 @@ what nginx does, and the line that decides it. It is a warning where nginx answe
 				...aboutRoute(route),
 				...(isAnswered ? { severity: 'warning' as const } : {}),
 				at: line !== undefined && line.scope === route.location ? placeOf(line) : routePlace(route),
-				message: `${what}, so no WebSocket opens through ${titleOf(route)}. ${advice(route, taker, isAnswered)}`,
+				message: `${what}, so no WebSocket opens through ${titleOf(route)}. ${advice(route, taker, isAnswered, failure)}`,
 			} satisfies Report;
 		}
 	},
 });
 
-/** Obstacles that do not fail for every backend or client, or that other rules judge by more than the prediction. */
-const OPEN: ReadonlySet<Obstacle['code']> = new Set(['http-1.0', 'client-request', 'response-status']);
+/** Obstacles that other rules judge by more than the prediction. */
+const OPEN: ReadonlySet<Obstacle['code']> = new Set(['client-request', 'response-status']);
 
 /** What becomes of the handshake of the client that comes furthest; undefined where some client's may upgrade. */
 function failureOf({ handshake, outside }: Route): Prediction | undefined {
 	const failure = fails(handshake) ? handshake : outside !== undefined && fails(outside) ? outside : undefined;
-	return failure?.obstacles.some(({ code }) => OPEN.has(code)) ? undefined : failure;
+	if (failure === undefined || failure.obstacles.some(({ code }) => OPEN.has(code))) return undefined;
+	// Some backends take a handshake by HTTP/1.0.
+	return failure.obstacles.some(({ code }) => code !== 'http-1.0') || failure.obstacles.length === 0 ? failure : undefined;
 }
 
 /** What is not known may not matter: then there is an obstacle either way. */
@@ -164,11 +206,11 @@ interface Taker {
 	readonly isHandedOn: boolean;
 }
 
-function takerOf({ location, because }: Prediction, { match, at }: Route): Taker | undefined {
+function takerOf(failure: Prediction, { match, at }: Route): Taker | undefined {
 	if (match === undefined) return undefined;
-	const first = because.find(({ text }) => text === 'takes the URI')?.at;
+	const first = firstTaker(failure);
 	if (first !== undefined && first.node !== at.node && match.kind !== 'named') return { at: first, isHandedOn: false };
-	const last = location?.opener;
+	const last = failure.location?.opener;
 	return last === undefined || last.node === at.node ? undefined : { at: last, isHandedOn: true };
 }
 
@@ -186,7 +228,7 @@ function isRegex({ kind }: LocationMatch): boolean {
 
 /** The last line that decided and that stands for something a person could change. */
 function lineOf({ obstacles, because }: Prediction, route: Route): PlacedDirective | undefined {
-	const [line] = obstacles.flatMap(({ at }) => at);
+	const [line] = obstacles.filter(({ code }) => code !== 'http-1.0').flatMap(({ at }) => at);
 	if (line !== undefined) return line;
 	if (obstacles.some(({ code }) => code === 'request-target'))
 		return because.findLast(({ at }) => at.node.name.value === 'rewrite')?.at;
@@ -195,18 +237,24 @@ function lineOf({ obstacles, because }: Prediction, route: Route): PlacedDirecti
 }
 
 function sentence(
-	{ outcome, status, obstacles }: Prediction,
+	failure: Prediction,
 	route: Route,
 	taker: Taker | undefined,
 	line: PlacedDirective | undefined,
 	{ configuration }: RuleContext,
 ): string {
+	const { outcome, status, obstacles } = failure;
 	const other = taker && `${locationTitle(taker.at)} (${whereIs(taker.at, configuration)})`;
+	const rewrite = taker?.isHandedOn === false ? serverRewriteOf(failure) : undefined;
+	const led =
+		rewrite === undefined
+			? ''
+			: `, since the rewrite (${whereIs(rewrite, configuration)}) changes the path before nginx looks for a location`;
 	const taken = taker?.isHandedOn
 		? `this location hands its requests on to ${other}, and `
-		: `nginx gives ${route.urls[0]?.path ?? 'the request'} to ${other}, and `;
+		: `nginx gives ${route.urls[0]?.path ?? 'the request'} to ${other}${led}, and `;
 	const place = line === undefined ? '' : ` (${line.node.name.value}, ${whereIs(line, configuration)})`;
-	const obstacle = obstacles.find(({ code }) => code !== 'not-proxied') ?? obstacles[0];
+	const obstacle = obstacles.find(({ code }) => code !== 'not-proxied' && code !== 'http-1.0') ?? obstacles[0];
 	const what =
 		outcome === 'refused'
 			? 'the connection is refused before nginx reads a request'
@@ -217,9 +265,11 @@ function sentence(
 	return text.startsWith('nginx') ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-function advice({ match, at }: Route, taker: Taker | undefined, isAnswered: boolean): string {
+function advice({ match, at }: Route, taker: Taker | undefined, isAnswered: boolean, failure: Prediction): string {
 	if (taker?.isHandedOn) return 'Pass handshakes to a backend that speaks WebSocket before that.';
 	if (taker !== undefined) {
+		if (serverRewriteOf(failure) !== undefined)
+			return 'Let that rewrite leave this path alone, or write this location for the path that it makes.';
 		const other = locationMatch(taker.at);
 		return match?.kind === 'prefix' && other !== undefined && isRegex(other) && taker.at.scope === at.scope
 			? `Write \`location ^~ ${match.pattern}\` to keep regular expressions from it, or let that location leave this path alone.`

@@ -1,9 +1,12 @@
 import { locationTitle } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { Route } from '../routes/route.ts';
+import { targetsOf } from '../routes/routes.ts';
+import { removeDirective } from './cures/editing.ts';
 import { forwardEdits } from './cures/forward.ts';
 import { httpVersionEdit } from './cures/httpVersion.ts';
 import { forwardingOf } from './forwarding.ts';
+import { mayUpgradeElsewhere } from './jumps.ts';
 import { type Cure, defineRule, placeOf, type RuleContext } from './rule.ts';
 import { aboutRoute, whereIs } from './wording.ts';
 
@@ -89,18 +92,19 @@ server {
 	*check(context) {
 		for (const route of context.routes) {
 			const jump = jumpOf(route);
-			if (jump === undefined) continue;
+			if (jump === undefined || mayUpgradeElsewhere(route.handshake, route, context)) continue;
 			const target = context.allRoutes.find(({ location }) => location === jump.to);
 			const obstacle = route.handshake.obstacles.find(({ code }) => code !== 'http-1.0');
 			if (target?.location.opener === undefined || obstacle === undefined) continue;
 			const { opener } = target.location;
 			const about = aboutRoute(route);
+			const isIdle = keepsFromHandler(jump.line, route, target);
 			yield {
 				...about,
 				at: placeOf(jump.line),
-				message: `This ${jump.line.node.name.value} leads the handshake to ${locationTitle(opener)} (${whereIs(opener, context.configuration)}), where the headers set here do not count: ${obstacle.text}. Write the upgrade headers in that location.`,
+				message: `This ${jump.line.node.name.value} leads the handshake to ${locationTitle(opener)} (${whereIs(opener, context.configuration)}), where the headers set here do not count: ${obstacle.text}. ${isIdle ? 'Remove it here' : 'Write the upgrade headers in that location'}.`,
 				related: [{ ...placeOf(opener), message: 'Handles the handshake in the end.' }, ...(about.related ?? [])],
-				cures: () => curesOf(target, context),
+				cures: () => (isIdle ? [removed(jump.line), ...curesOf(target, context, false)] : curesOf(target, context, true)),
 			};
 		}
 	},
@@ -119,12 +123,22 @@ function jumpOf(route: Route): { readonly line: PlacedDirective; readonly to: Sc
 	return line && { line, to: location };
 }
 
+/** A try_files before a proxy_pass to another backend, which no handshake ever gets to: what it leads to is for pages. */
+function keepsFromHandler({ node, scope }: PlacedDirective, { handler, location }: Route, target: Route): boolean {
+	if (node.name.value !== 'try_files' || handler === undefined || scope !== location) return false;
+	return targetsOf(location).join() !== targetsOf(target.location).join();
+}
+
 function isWithin(scope: Scope, location: Scope): boolean {
 	for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) if (at === location) return true;
 	return false;
 }
 
-function curesOf(target: Route, context: RuleContext): readonly Cure[] {
+function removed(line: PlacedDirective): Cure {
+	return { title: `Remove this ${line.node.name.value}`, preferred: true, edits: [removeDirective(line)] };
+}
+
+function curesOf(target: Route, context: RuleContext, preferred: boolean): readonly Cure[] {
 	const forwarding = forwardingOf(target, context.version);
 	const forward = forwarding && forwardEdits(target, forwarding, context);
 	if (forward === undefined) return [];
@@ -132,7 +146,7 @@ function curesOf(target: Route, context: RuleContext): readonly Cure[] {
 	return [
 		{
 			title: 'Forward the upgrade headers where the handshake ends',
-			preferred: true,
+			preferred,
 			edits: version === undefined ? forward : [version, ...forward],
 		},
 	];
