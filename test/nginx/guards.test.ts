@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareVersions, parseVersion } from '../../server/src/core/reference/versions.ts';
 import { CHOOSY_GUARDS } from '../rules/choosyGuards.ts';
 import { GUARDS } from '../rules/guards.ts';
+import { ROUTING_GUARDS } from '../rules/routingGuards.ts';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { handshake } from '../support/exampleNginx.ts';
 import { generations, nameOf } from '../support/nginx.ts';
@@ -17,7 +18,7 @@ describe.each(binaries.map((nginx) => [nameOf(nginx), nginx] as const))('nginx %
 	});
 	afterAll(() => backend.stop());
 
-	const known = [...GUARDS, ...CHOOSY_GUARDS].filter(({ from = '1.0' }) => {
+	const known = [...GUARDS, ...CHOOSY_GUARDS, ...ROUTING_GUARDS].filter(({ from = '1.0' }) => {
 		const first = parseVersion(from);
 		return first === undefined || compareVersions(nginx.version, first) >= 0;
 	});

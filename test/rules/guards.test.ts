@@ -3,22 +3,22 @@ import { DEFAULT_VERSION } from '../../server/src/core/reference/versions.ts';
 import { analysed, versionOf, wholeConfiguration } from '../support/analysed.ts';
 import { CHOOSY_GUARDS } from './choosyGuards.ts';
 import { GUARDS } from './guards.ts';
+import { ROUTING_GUARDS } from './routingGuards.ts';
 
 /* Where nothing is wrong, nothing is said. That the handshake works there is asked of nginx in test/nginx/guards.test.ts. */
 
-test.each([...GUARDS, ...CHOOSY_GUARDS].map((guard) => [`${guard.rows.join(' ')}: ${guard.title}`, guard] as const))(
-	'%s: no error and no warning',
-	(_, guard) => {
-		const version = guard.from === undefined ? DEFAULT_VERSION : versionOf(guard.from);
-		const { findings, routes } = analysed({ '/etc/nginx/nginx.conf': wholeConfiguration(guard.http, 'http') }, { version });
-		expect(
-			findings
-				.filter(({ severity }) => severity === 'error' || severity === 'warning')
-				.map(({ ruleId, message }) => `${ruleId}: ${message}`),
-		).toEqual([]);
-		expect(routes.length).toBeGreaterThan(0);
-	},
-);
+test.each(
+	[...GUARDS, ...CHOOSY_GUARDS, ...ROUTING_GUARDS].map((guard) => [`${guard.rows.join(' ')}: ${guard.title}`, guard] as const),
+)('%s: no error and no warning', (_, guard) => {
+	const version = guard.from === undefined ? DEFAULT_VERSION : versionOf(guard.from);
+	const { findings, routes } = analysed({ '/etc/nginx/nginx.conf': wholeConfiguration(guard.http, 'http') }, { version });
+	expect(
+		findings
+			.filter(({ severity }) => severity === 'error' || severity === 'warning')
+			.map(({ ruleId, message }) => `${ruleId}: ${message}`),
+	).toEqual([]);
+	expect(routes.length).toBeGreaterThan(0);
+});
 
 test('RT19: the path of a unix socket is no URI part', () => {
 	const { findings } = analysed({

@@ -60,6 +60,7 @@ import namedLocationUnreached from './named-location-unreached.ts';
 import noTunnelModule from './no-tunnel-module.ts';
 import nodelayOff from './nodelay-off.ts';
 import originUnchecked from './origin-unchecked.ts';
+import ownPathLost from './own-path-lost.ts';
 import pathChanged from './path-changed.ts';
 import proxyPassAddress from './proxy-pass-address.ts';
 import proxyPassScheme from './proxy-pass-scheme.ts';
@@ -170,6 +171,7 @@ export const RULES: readonly Rule[] = [
 	noTunnelModule,
 	nodelayOff,
 	originUnchecked,
+	ownPathLost,
 	pathChanged,
 	proxyPassAddress,
 	proxyPassScheme,
