@@ -87,7 +87,7 @@ describe('# nginx-websocket-ignore', () => {
 	});
 
 	test('one that only lacks its reason is not removed', () => {
-		const [finding] = analysed({ [MAIN]: 'http {\n# nginx-websocket-ignore idle-timeout\n}\n' }).findings;
+		const [finding] = analysed({ [MAIN]: 'events {}\nhttp {\n# nginx-websocket-ignore idle-timeout\n}\n' }).findings;
 		expect(finding?.fixes()).toEqual([]);
 	});
 
