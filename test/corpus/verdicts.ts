@@ -203,7 +203,13 @@ export function wrongRejections(
 	configurations: readonly RecordedConfiguration[],
 ): { readonly accepted: number; readonly wrong: readonly string[] } {
 	const accepted = new Set(
-		configurations.filter(({ accepted, rendered }) => accepted === true && !rendered).map(({ file }) => file),
+		configurations
+			// A parameter that no version takes was taken out before nginx was asked.
+			.filter(
+				({ accepted, rendered, changes }) =>
+					accepted === true && !rendered && !changes.some((one) => one.startsWith('removed listen parameter')),
+			)
+			.map(({ file }) => file),
 	);
 	const wrong = checked
 		.filter(({ path }) => accepted.has(path))
