@@ -412,3 +412,27 @@ http {
 		expect(rules(text("'close;", 'listen 80;'))).toEqual(['syntax-error', 'definition-duplicate']);
 	});
 });
+
+describe('handshake-fails', () => {
+	const locations = ['/ws', '/chat', '/live'].map(
+		(path) =>
+			`location ${path} { proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $cu; proxy_read_timeout 1h; }`,
+	);
+
+	test('repeats nothing for the other locations of a map that is wrong', () => {
+		const { findings } = analysed({
+			'/etc/nginx/nginx.conf': `events {}\nhttp { map $http_upgrade $cu { default close; websocket close; } server { listen 80; ${locations.join(' ')} } }\n`,
+		});
+		expect(findings.map(({ ruleId }) => ruleId)).toEqual(['map-wrong-value']);
+	});
+
+	test('says nothing of what a rule would say that is switched off', () => {
+		const http =
+			'server { listen 80; location /ws { return 404; proxy_pass http://127.0.0.1:9000; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_read_timeout 1h; } }';
+		const { findings } = analysed(
+			{ '/etc/nginx/nginx.conf': `events {}\nhttp { ${http} }\n` },
+			{ severities: { 'handshake-answered': 'off' } },
+		);
+		expect(findings).toEqual([]);
+	});
+});

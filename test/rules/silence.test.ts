@@ -21,21 +21,18 @@ function silentFailures({ routes, findings }: Analysis): readonly string[] {
 	if (loud.some(({ routeId }) => routeId === undefined)) return [];
 	return routes
 		.filter((route) => route.intent.level === 'certain' && verdictOf(route).verdict === 'fails' && !isOpen(route))
-		.filter((route) => !loud.some(({ routeId, at }) => routeId === route.id || isAround(at, route)))
+		.filter((route) => !loud.some(({ routeId, at }) => routeId === route.id || isShared(at, route, routes)))
 		.map(
 			(route) =>
 				`${route.at.file.path}:${route.at.file.tree.source.lineAt(route.at.node.span.start) + 1} ${verdictOf(route).reason}`,
 		);
 }
 
-/** A line of a location around a route is told once, for the first that it breaks. */
-function isAround({ path, span }: Place, { at }: Route): boolean {
-	const location = at.scope.opener;
-	return (
-		location?.body?.context === 'location' &&
-		location.file.path === path &&
-		location.node.span.start <= span.start &&
-		span.end <= location.node.span.end
+/** A line that several locations share (a map, a snippet, a location around) is told once, for the first that it breaks. */
+function isShared({ path, span }: Place, route: Route, routes: readonly Route[]): boolean {
+	return !routes.some(
+		({ at, location }) =>
+			at.file.path === path && at.node.span.start <= span.start && span.end <= at.node.span.end && route.at.scope !== location,
 	);
 }
 
