@@ -65,6 +65,8 @@ function difference(text: string, version: NginxVersion, stop: Stop | undefined)
 	const ours = first === undefined ? 'nothing' : `${lineOf(first)}: ${first.nginxMessage}`;
 	const nginx = stop === undefined ? 'nothing' : `${stop.line}: ${stop.message}`;
 	if (ours === nginx) return undefined;
+	// What the setter of one module alone says is not kept.
+	if (first?.nginxMessage === '' && lineOf(first) === stop?.line) return undefined;
 	const differs = `nginx says ${nginx}, we say ${ours}:\n${text}`;
 	if (stop === undefined) return differs;
 	// A module refused a value by itself: we must not have seen anything before.

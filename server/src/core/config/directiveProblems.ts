@@ -31,7 +31,7 @@ export interface DirectiveProblem {
 	readonly suggestion: string | undefined;
 	/** What to write instead, where more than a name is wrong. */
 	readonly cure: TextCure | undefined;
-	/** How `nginx -t` words it. */
+	/** How `nginx -t` words it; empty for what the setter of one module alone says. */
 	readonly nginxMessage: string;
 	/** False when only a module that is not loaded here could make it right. */
 	readonly certain: boolean;
@@ -346,7 +346,7 @@ function wrongArgument(placed: PlacedDirective, version: NginxVersion | undefine
 		'value',
 		placed,
 		`${fault.text}; nginx refuses to start.${right === undefined ? '' : ` Write \`${name.value} ${right}\`.`}`,
-		`invalid value "${word.value}"`,
+		'',
 		{
 			argument: fault.argument,
 			cure:

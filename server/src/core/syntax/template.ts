@@ -89,6 +89,8 @@ function expressionEnd(text: string, from: number, closing: string): number {
 	for (let part = parts.exec(window); part !== null; part = parts.exec(window)) {
 		const [found] = part;
 		if (found.startsWith(closing)) return isExpression(bare) ? from + part.index + closing.length : -1;
+		// None of these stands in an expression; and what is none is not read to its end.
+		if (found === ';' || found === '{' || found === '}') return -1;
 		bare += found.length === 1 ? found : '""';
 	}
 	return -1;
@@ -96,7 +98,7 @@ function expressionEnd(text: string, from: number, closing: string): number {
 
 /** @param bare the inside, with "" for each text in quotes */
 function isExpression(bare: string): boolean {
-	return (/[A-Za-z]/.test(bare) || /^-?\s*""/.test(bare)) && !/[;{}]|":/.test(bare);
+	return (/[A-Za-z]/.test(bare) || /^-?\s*""/.test(bare)) && !/":/.test(bare);
 }
 
 /** A `{{ }}` that starts or ends a part of the file, or is a comment: nothing comes to stand in its place. */
