@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
+import { type Browser, type BrowserContext, errors, type FrameLocator, type Locator, type Page } from 'playwright-core';
 import type { CodeServer } from '../../support/codeServer.ts';
 import { PICTURES, SCREENSHOTS } from '../../support/editorPaths.ts';
 
@@ -37,21 +37,28 @@ export class Workbench {
 
 	/** Opens a file of the folder by its name and puts the caret into it. */
 	async openFile(name: string): Promise<void> {
-		// A workbench that is still settling takes no keys.
-		for (let attempt = 0; attempt < 6; attempt++) {
-			await this.page.keyboard.press('Control+P');
-			const isOpen = await this.quickInput.waitFor({ timeout: 5_000 }).then(
-				() => true,
-				() => false,
-			);
-			if (isOpen) break;
+		// A workbench that is still settling takes no keys, or lists no files and does not look again.
+		for (let attempt = 1; !(await this.#offersFile(name)); attempt++) {
+			if (attempt === 8) throw new Error(`The list of files does not offer ${name}.`);
 			await this.page.keyboard.press('Escape');
 		}
-		await this.quickInput.fill(name);
-		await this.quickRow(name).first().waitFor();
 		await this.page.keyboard.press('Enter');
 		await this.page.locator('.tab.active', { hasText: name.slice(name.lastIndexOf('/') + 1) }).waitFor();
 		await this.editor.locator('.view-line').first().waitFor();
+	}
+
+	/** Asks for the list of files; false when it does not come, or comes without the file. */
+	async #offersFile(name: string): Promise<boolean> {
+		try {
+			await this.page.keyboard.press('Control+P');
+			await this.quickInput.waitFor({ timeout: 5_000 });
+			await this.quickInput.fill(name);
+			await this.quickRow(name).first().waitFor({ timeout: 10_000 });
+			return true;
+		} catch (error) {
+			if (error instanceof errors.TimeoutError) return false;
+			throw error;
+		}
 	}
 
 	/** The editor that has, or last had, the caret. */
