@@ -37,23 +37,24 @@ export class Workbench {
 
 	/** Opens a file of the folder by its name and puts the caret into it. */
 	async openFile(name: string): Promise<void> {
-		// A workbench that is still settling takes no keys, or lists no files and does not look again.
-		for (let attempt = 1; !(await this.#offersFile(name)); attempt++) {
-			if (attempt === 8) throw new Error(`The list of files does not offer ${name}.`);
+		// A workbench that is still settling takes no keys, lists no files and does not look again, or shows the list of before.
+		for (let attempt = 1; !(await this.#goesTo(name)); attempt++) {
+			if (attempt === 8) throw new Error(`The list of files does not lead to ${name}.`);
 			await this.page.keyboard.press('Escape');
 		}
-		await this.page.keyboard.press('Enter');
-		await this.page.locator('.tab.active', { hasText: name.slice(name.lastIndexOf('/') + 1) }).waitFor();
 		await this.editor.locator('.view-line').first().waitFor();
 	}
 
-	/** Asks for the list of files; false when it does not come, or comes without the file. */
-	async #offersFile(name: string): Promise<boolean> {
+	/** Takes a file from the list of files; false when that does not bring it to the front. */
+	async #goesTo(name: string): Promise<boolean> {
+		const tab = this.page.locator('.tab.active', { hasText: name.slice(name.lastIndexOf('/') + 1) });
 		try {
 			await this.page.keyboard.press('Control+P');
 			await this.quickInput.waitFor({ timeout: 5_000 });
 			await this.quickInput.fill(name);
-			await this.quickRow(name).first().waitFor({ timeout: 10_000 });
+			await this.quickRow(name).first().click({ timeout: 10_000 });
+			await this.page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden', timeout: 5_000 });
+			await tab.first().waitFor({ timeout: 10_000 });
 			return true;
 		} catch (error) {
 			if (error instanceof errors.TimeoutError) return false;
