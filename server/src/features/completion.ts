@@ -6,6 +6,7 @@ import {
 	type Position,
 } from 'vscode-languageserver-types';
 import { referenceContext } from '../core/config/directiveProblems.ts';
+import { sideOf } from '../core/config/enclosing.ts';
 import type { Scope } from '../core/config/model.ts';
 import { variableTable } from '../core/config/variables.ts';
 import { type DirectiveDefinition, definitionsIn, definitionsOf } from '../core/reference/directives.ts';
@@ -203,7 +204,7 @@ function namedLocationItems(view: View, scope: Scope | undefined): CompletionIte
 
 function variableItems(view: View, scope: Scope | undefined, start: number, end: number): CompletionItem[] {
 	const range = rangeOf(view.lines, { start, end });
-	const side = isStream(scope) ? 'stream' : 'http';
+	const side = scope === undefined ? 'http' : sideOf(scope);
 	const own = new Map<string, string>();
 	for (const { configuration } of view.checked)
 		for (const [name, [definition]] of variableTable(configuration).definitions) own.set(name, definition?.kind ?? '');
@@ -229,11 +230,6 @@ function variableItems(view: View, scope: Scope | undefined, start: number, end:
 			: []
 		).map((name) => item(name, 'request header', '1')),
 	];
-}
-
-function isStream(scope: Scope | undefined): boolean {
-	for (let at = scope; at !== undefined; at = at.parent) if (at.context.startsWith('stream')) return true;
-	return false;
 }
 
 function withRange(item: CompletionItem, range: ReturnType<typeof rangeOf>): CompletionItem {

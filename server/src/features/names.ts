@@ -1,3 +1,4 @@
+import { enclosing, sideOf } from '../core/config/enclosing.ts';
 import type { Configuration, Place, PlacedDirective, Scope } from '../core/config/model.ts';
 import { type VariableTable, variableTable } from '../core/config/variables.ts';
 import type { Word } from '../core/syntax/nodes.ts';
@@ -85,7 +86,7 @@ function* namesAt(placed: PlacedDirective): Generator<NameUse> {
 function* named(placed: PlacedDirective, word: Word | undefined, role: NameUse['role']): Generator<NameUse> {
 	if (word === undefined || !word.value.startsWith('@') || word.value.includes('$')) return;
 	const inner = innerSpan(word, placed.file.tree.source);
-	const server = serverOf(placed.scope);
+	const server = enclosing(placed.scope, 'server');
 	yield {
 		kind: 'named location',
 		key: `location ${server?.opener?.file.path ?? ''}#${server?.opener?.node.span.start ?? ''} ${word.value}`,
@@ -140,15 +141,4 @@ function* whole(
 	if (word === undefined) return;
 	const place = { path: placed.file.path, span: innerSpan(word, placed.file.tree.source) };
 	yield { kind, key: `${kind} ${side} ${word.value.toLowerCase()}`, name: word.value, role, place, at: placed };
-}
-
-function sideOf(scope: Scope): 'http' | 'stream' {
-	for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) if (at.context.startsWith('stream')) return 'stream';
-	return 'http';
-}
-
-function serverOf(scope: Scope): Scope | undefined {
-	let at: Scope | undefined = scope;
-	while (at !== undefined && at.context !== 'server') at = at.parent;
-	return at;
 }

@@ -8,7 +8,7 @@ import {
 import snippets from '../../../snippets/nginx-websocket.json';
 import { referenceContext } from '../core/config/directiveProblems.ts';
 import type { Scope } from '../core/config/model.ts';
-import { enclosing, equivalentMaps } from '../core/rules/cures/mapBlock.ts';
+import { blockInFile, equivalentMaps } from '../core/rules/cures/mapBlock.ts';
 import { directiveAt, enclosingBlock } from '../core/syntax/query.ts';
 import type { Span } from '../core/text/span.ts';
 import type { SnippetsResult } from '../protocol/requests.ts';
@@ -36,7 +36,7 @@ export const SNIPPETS: readonly Snippet[] = Object.entries(snippets).map(([name,
 /** The snippets for a scope. Where the http block has a map that does it right, its variable stands in place of the literal. */
 export function snippetsIn(scope: Scope): readonly Snippet[] {
 	const context = referenceContext(scope);
-	const http = enclosing(scope, 'http');
+	const http = blockInFile(scope, 'http');
 	const variable = http && equivalentMaps(http)[0]?.node.args[1]?.value;
 	return SNIPPETS.filter(({ contexts }) => context !== undefined && contexts.includes(context)).map((snippet) =>
 		variable === undefined ? snippet : { ...snippet, body: snippet.body.replace('"upgrade"', () => `\\${variable}`) },

@@ -1,3 +1,4 @@
+import { enclosing, sideOf } from '../core/config/enclosing.ts';
 import type { Configuration, PlacedDirective, Scope } from '../core/config/model.ts';
 import type { VariableTable } from '../core/config/variables.ts';
 import { HANDLERS } from '../core/routes/handlers.ts';
@@ -55,11 +56,11 @@ export class UpstreamNames {
 
 	#handler(placed: PlacedDirective): void {
 		const name = placed.node.name.value;
-		const side = isStream(placed.scope) ? 'stream' : 'http';
+		const side = sideOf(placed.scope);
 		const [word] = placed.node.args;
 		if (word === undefined || (side === 'stream' ? name !== 'proxy_pass' : !HANDLERS.includes(name))) return;
 		const scheme = side === 'http' && name === 'proxy_pass' ? 'needed' : 'possible';
-		this.#read(word, placed, { scheme, follow: 'end', side, server: serverOf(placed.scope) });
+		this.#read(word, placed, { scheme, follow: 'end', side, server: enclosing(placed.scope, 'server', 'stream server') });
 	}
 
 	#read(word: Word, at: PlacedDirective, wanted: Wanted): void {
@@ -95,7 +96,7 @@ export class UpstreamNames {
 		this.#followed.add(key);
 		this.#variables.add(`${side} ${name}`);
 		const definitions = (this.#table.definitions.get(name) ?? []).filter(
-			(one) => one.side === side && (one.kind !== 'set' || serverOf(one.at.scope) === server),
+			(one) => one.side === side && (one.kind !== 'set' || enclosing(one.at.scope, 'server', 'stream server') === server),
 		);
 		if (definitions.length === 0 || definitions.some(({ kind }) => kind === 'capture' || kind === 'other'))
 			this.doubts.push({ side, at, mayMean: () => true });
@@ -162,15 +163,4 @@ function followAt(value: string, offset: number, outer: Follow): Follow {
 
 function holds({ value }: Word, name: string): boolean {
 	return value.toLowerCase().includes(name);
-}
-
-function isStream(scope: Scope): boolean {
-	for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) if (at.context.startsWith('stream')) return true;
-	return false;
-}
-
-function serverOf(scope: Scope): Scope | undefined {
-	let at: Scope | undefined = scope;
-	while (at !== undefined && at.context !== 'server' && at.context !== 'stream server') at = at.parent;
-	return at;
 }

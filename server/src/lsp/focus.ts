@@ -1,3 +1,4 @@
+import { isWithin } from '../core/config/enclosing.ts';
 import { locationMatch } from '../core/config/location.ts';
 import type { Configuration, Scope } from '../core/config/model.ts';
 import { parseConfiguration } from '../core/config/parseConfiguration.ts';
@@ -10,7 +11,7 @@ import { Checked } from '../features/checked.ts';
 import type { ShownFinding } from '../features/findings.ts';
 import { isSameButBlank } from './blanks.ts';
 import type { Touched } from './edits.ts';
-import { isWithin, jumpLines, mayBeJumpedTo, takesWithoutSlash } from './jumps.ts';
+import { jumpLines, mayBeJumpedTo, takesWithoutSlash } from './jumps.ts';
 import { Lens, newlines } from './lens.ts';
 import { allMoved, Sentences, type Stretch } from './moved.ts';
 import { faceOf, holding, httpServers, passesOn, type Segment, segmentsOf, targets, variablesBySegment } from './segments.ts';

@@ -1,4 +1,5 @@
-import { type LocationMatch, locationMatch } from '../core/config/location.ts';
+import { isWithin } from '../core/config/enclosing.ts';
+import { isExpression, isPrefix, type LocationMatch, locationMatch } from '../core/config/location.ts';
 import type { PlacedDirective, Scope } from '../core/config/model.ts';
 
 /**
@@ -56,7 +57,7 @@ function targetOf({ node }: PlacedDirective): string | undefined {
 }
 
 function couldTake(match: LocationMatch, target: string): boolean {
-	if (match.kind === 'regex' || match.kind === 'regex-caseless') return true;
+	if (isExpression(match.kind)) return true;
 	return target.startsWith(match.pattern) || match.pattern.startsWith(target);
 }
 
@@ -81,16 +82,8 @@ export function takesWithoutSlash(other: Scope, location: Scope): boolean {
 	return (
 		shorter !== undefined &&
 		longer !== undefined &&
-		PREFIXES.has(shorter.kind) &&
-		PREFIXES.has(longer.kind) &&
+		isPrefix(shorter.kind) &&
+		isPrefix(longer.kind) &&
 		longer.pattern.slice(0, -1).startsWith(shorter.pattern)
 	);
-}
-
-const PREFIXES: ReadonlySet<LocationMatch['kind']> = new Set<LocationMatch['kind']>(['prefix', 'prefix-first']);
-
-/** True for the outer scope itself, and for what lies in it. */
-export function isWithin(inner: Scope | null, outer: Scope): boolean {
-	for (let at: Scope | undefined = inner ?? undefined; at !== undefined; at = at.parent) if (at === outer) return true;
-	return false;
 }

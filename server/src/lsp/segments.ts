@@ -1,3 +1,4 @@
+import { enclosing, isWithin } from '../core/config/enclosing.ts';
 import { listensOf } from '../core/config/listen.ts';
 import type { Configuration, PlacedDirective, Scope } from '../core/config/model.ts';
 import { variableTable } from '../core/config/variables.ts';
@@ -11,7 +12,7 @@ import type { Directive } from '../core/syntax/nodes.ts';
 import type { SourceText } from '../core/text/sourceText.ts';
 import type { Span } from '../core/text/span.ts';
 import type { ShownFinding } from '../features/findings.ts';
-import { isWithin, jumpLines } from './jumps.ts';
+import { jumpLines } from './jumps.ts';
 
 /**
  * A part of a configuration that can be read and checked by itself: an http server, or, where a server is large, a location right in it.
@@ -99,7 +100,7 @@ export function segmentsOf(configuration: Configuration, routes: readonly Route[
 				end: node.span.end,
 				header: (node.block?.span.start ?? 0) - node.span.start,
 				scope: body,
-				server: serverAround(body) ?? body,
+				server: enclosing(body, 'server') ?? body,
 				face: faceOf(node, source),
 				stub: stubOf(node, source),
 				listens: kind === 'server' ? linesOf(node, source, (name) => name === 'listen') : [],
@@ -237,12 +238,6 @@ function locationsTaking(location: Scope, routes: readonly Route[], segments: Re
 function ownerOf(scope: Scope, segments: ReadonlySet<Scope>): Scope | undefined {
 	let at: Scope | undefined = scope;
 	while (at !== undefined && !segments.has(at)) at = at.parent;
-	return at;
-}
-
-function serverAround(scope: Scope): Scope | undefined {
-	let at: Scope | undefined = scope;
-	while (at !== undefined && at.context !== 'server') at = at.parent;
 	return at;
 }
 

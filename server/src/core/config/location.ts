@@ -9,6 +9,16 @@ export interface LocationMatch {
 	readonly argument: number;
 }
 
+/** True for locations that are an expression. */
+export function isExpression(kind: LocationMatch['kind'] | undefined): kind is 'regex' | 'regex-caseless' {
+	return kind === 'regex' || kind === 'regex-caseless';
+}
+
+/** True for locations that take whatever begins as they do. */
+export function isPrefix(kind: LocationMatch['kind'] | undefined): kind is 'prefix' | 'prefix-first' {
+	return kind === 'prefix' || kind === 'prefix-first';
+}
+
 const MODIFIERS: readonly (readonly [string, LocationMatch['kind']])[] = [
 	['^~', 'prefix-first'],
 	['~*', 'regex-caseless'],

@@ -1,4 +1,4 @@
-import { type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
+import { isPrefix, type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import type { ClientRequest } from '../request/prediction.ts';
 import { locationsIn, serversOf } from '../routes/routes.ts';
@@ -85,8 +85,7 @@ function byTitle(sites: readonly Site[]): ReadonlyMap<string, Site> {
  */
 export function probesAround(site: Site, neighbours: readonly Site[], server: Scope): readonly Probe[] {
 	const { match } = site;
-	if (match === undefined || (match.kind !== 'prefix' && match.kind !== 'prefix-first') || !match.pattern.startsWith('/'))
-		return [];
+	if (match === undefined || !isPrefix(match.kind) || !match.pattern.startsWith('/')) return [];
 	const prefix = match.pattern;
 	const paths = [prefix, `${prefix}x`, prefix.endsWith('/') ? `${prefix}x/` : `${prefix}/x`];
 	if (prefix.endsWith('/') && prefix !== '/') paths.push(prefix.slice(0, -1));

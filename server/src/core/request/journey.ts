@@ -1,3 +1,4 @@
+import { isExpression } from '../config/location.ts';
 import { parseOffset } from '../reference/values.ts';
 import { lowerCase, toBytes } from '../text/bytes.ts';
 import type { LevelPlace } from './buildModel.ts';
@@ -286,7 +287,7 @@ function goFrom(state: RequestState, level: Level): Arrival {
 	state.handler = level.handler;
 	const opener = level.scope.opener;
 	state.cite(opener, 'takes the request');
-	if (level.match?.kind === 'regex' || level.match?.kind === 'regex-caseless') {
+	if (isExpression(level.match?.kind)) {
 		const groups = level.pattern.match(state.path);
 		const vague = unknowable('', 'the captures depend on the path');
 		state.captures = groups ?? Array.from({ length: 10 }, () => vague);

@@ -1,3 +1,4 @@
+import { isExpression } from '../config/location.ts';
 import type { Scope } from '../config/model.ts';
 import type { Level } from './level.ts';
 
@@ -29,7 +30,7 @@ export function locationTable(locations: readonly Level[]): LocationTable {
 	const regexes: Level[] = [];
 	for (const level of locations) {
 		const kind = level.match?.kind;
-		if (kind === 'regex' || kind === 'regex-caseless') regexes.push(level);
+		if (isExpression(kind)) regexes.push(level);
 		else {
 			const table = kind === 'exact' ? exact : kind === 'named' ? named : prefixes;
 			if (!table.has(level.name)) table.set(level.name, level);

@@ -1,4 +1,4 @@
-import type { LocationMatch } from '../config/location.ts';
+import { isPrefix, type LocationMatch } from '../config/location.ts';
 import { compileRegex } from '../config/regex.ts';
 
 /** A path as a client sends it. Half a character, which no URL can hold, becomes the replacement character. */
@@ -46,7 +46,7 @@ function rooted(pattern: string, example: string | undefined): readonly string[]
 /** Whether a location takes a path, once its own level is looked at. */
 function takerOf({ kind, pattern }: LocationMatch): (path: string) => boolean {
 	if (kind === 'exact') return (path) => path === pattern;
-	if (kind === 'prefix' || kind === 'prefix-first') return (path) => path.startsWith(pattern);
+	if (isPrefix(kind)) return (path) => path.startsWith(pattern);
 	const regex = kind === 'named' ? undefined : compileRegex(pattern, kind === 'regex-caseless');
 	return regex === undefined || 'unsupported' in regex ? () => false : (path) => Boolean(regex.exec(path));
 }

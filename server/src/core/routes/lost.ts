@@ -1,4 +1,4 @@
-import { locationMatch } from '../config/location.ts';
+import { isPrefix, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { isKnownDirective } from '../reference/directives.ts';
 import { annotated } from './annotation.ts';
@@ -50,7 +50,7 @@ export function declines(scope: Scope): boolean {
 /** True for the location of all that no other takes. */
 export function servesRoot(location: Scope): boolean {
 	const match = location.opener && locationMatch(location.opener);
-	return match !== undefined && (match.kind === 'prefix' || match.kind === 'prefix-first') && match.pattern === '/';
+	return match !== undefined && isPrefix(match.kind) && match.pattern === '/';
 }
 
 /** True when the location or an `if` or `limit_except` in it hands requests to something that can speak HTTP. */

@@ -1,3 +1,4 @@
+import { enclosing } from '../config/enclosing.ts';
 import { type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
 import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
 import type { NginxVersion } from '../reference/versions.ts';
@@ -153,9 +154,7 @@ const MOST_NEIGHBOURS = 50;
 
 /** Longer paths than that of an example, which end in what another location of the server takes: a rewrite may leave that alone. */
 function pathsInto(own: Scope, path: string): readonly string[] {
-	let server = own;
-	while (server.context === 'location' && server.parent !== undefined) server = server.parent;
-	return (server.byName.get('location') ?? []).slice(0, MOST_NEIGHBOURS).flatMap((placed) => {
+	return (enclosing(own, 'server')?.byName.get('location') ?? []).slice(0, MOST_NEIGHBOURS).flatMap((placed) => {
 		const match = placed.body === own ? undefined : locationMatch(placed);
 		if (match?.kind !== 'exact' && match?.kind !== 'prefix' && match?.kind !== 'prefix-first') return [];
 		return match.pattern.startsWith('/') && match.pattern !== '/'

@@ -1,4 +1,4 @@
-import { locationMatch } from '../config/location.ts';
+import { isPrefix, locationMatch } from '../config/location.ts';
 import type { Scope } from '../config/model.ts';
 
 /**
@@ -24,8 +24,7 @@ function isAsked(location: Scope, uris: ReadonlySet<string>): boolean {
 	const match = location.opener && locationMatch(location.opener);
 	if (match === undefined || match.kind === 'named') return false;
 	if (match.kind === 'exact' && uris.has(match.pattern)) return true;
-	const isPrefix = match.kind === 'prefix' || match.kind === 'prefix-first';
-	return isPrefix && isInternal(location) && [...uris].some((uri) => uri.startsWith(match.pattern));
+	return isPrefix(match.kind) && isInternal(location) && [...uris].some((uri) => uri.startsWith(match.pattern));
 }
 
 function isInternal(location: Scope): boolean {

@@ -1,7 +1,7 @@
 import type { Route } from '../routes/route.ts';
 import { removeDirective } from './cures/editing.ts';
 import { forwardCures, isLeftAlone } from './cures/forward.ts';
-import { connectionValue, enclosing, equivalentMaps } from './cures/mapBlock.ts';
+import { blockInFile, connectionValue, equivalentMaps } from './cures/mapBlock.ts';
 import { webSocketRouteCure } from './cures/webSocketRoute.ts';
 import { type Forwarding, forwardingOf, isHeaderName, renamedBy } from './forwarding.ts';
 import { type Cure, defineRule, placeOf, placeOfArgument, type Report, type RuleContext } from './rule.ts';
@@ -388,6 +388,6 @@ function curesOf(route: Route, forwarding: Forwarding, context: RuleContext): re
 
 /** Whether a variable that a `set` stands in the way of has a map that gives the right value by itself. */
 function isRightWithout(name: string, route: Route): boolean {
-	const http = enclosing(route.location, 'http');
+	const http = blockInFile(route.location, 'http');
 	return http !== undefined && equivalentMaps(http).some((map) => map.node.args[1]?.value.toLowerCase() === `$${name}`);
 }

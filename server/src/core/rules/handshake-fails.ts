@@ -1,4 +1,4 @@
-import { type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
+import { isExpression, locationMatch, locationTitle } from '../config/location.ts';
 import type { PlacedDirective } from '../config/model.ts';
 import type { Obstacle, Prediction } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
@@ -217,13 +217,9 @@ function takerOf(failure: Prediction, { match, at }: Route): Taker | undefined {
 /** Whether another location takes all that the route's is there for, and nothing has been said of that one. */
 function isCertain({ match }: Route, { at, isHandedOn }: Taker, context: RuleContext): boolean {
 	// The example of these may be the one path that the other location takes.
-	if (!isHandedOn && (match === undefined || match.pattern === '/' || isRegex(match))) return false;
+	if (!isHandedOn && (match === undefined || match.pattern === '/' || isExpression(match.kind))) return false;
 	const beyond = context.allRoutes.find((route) => route.at === at);
 	return beyond === undefined || !context.isSpokenAbout(beyond);
-}
-
-function isRegex({ kind }: LocationMatch): boolean {
-	return kind === 'regex' || kind === 'regex-caseless';
 }
 
 /** The last line that decided and that stands for something a person could change. */
@@ -271,7 +267,7 @@ function advice({ match, at }: Route, taker: Taker | undefined, isAnswered: bool
 		if (serverRewriteOf(failure) !== undefined)
 			return 'Let that rewrite leave this path alone, or write this location for the path that it makes.';
 		const other = locationMatch(taker.at);
-		return match?.kind === 'prefix' && other !== undefined && isRegex(other) && taker.at.scope === at.scope
+		return match?.kind === 'prefix' && other !== undefined && isExpression(other.kind) && taker.at.scope === at.scope
 			? `Write \`location ^~ ${match.pattern}\` to keep regular expressions from it, or let that location leave this path alone.`
 			: 'Let that location leave this path alone.';
 	}

@@ -1,3 +1,4 @@
+import { isWithin } from '../config/enclosing.ts';
 import { locationTitle } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { Route } from '../routes/route.ts';
@@ -127,11 +128,6 @@ function jumpOf(route: Route): { readonly line: PlacedDirective; readonly to: Sc
 function keepsFromHandler({ node, scope }: PlacedDirective, { handler, location }: Route, target: Route): boolean {
 	if (node.name.value !== 'try_files' || handler === undefined || scope !== location) return false;
 	return targetsOf(location).join() !== targetsOf(target.location).join();
-}
-
-function isWithin(scope: Scope, location: Scope): boolean {
-	for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) if (at === location) return true;
-	return false;
 }
 
 function removed(line: PlacedDirective): Cure {

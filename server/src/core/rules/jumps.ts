@@ -1,4 +1,4 @@
-import { type LocationMatch, locationMatch } from '../config/location.ts';
+import { isPrefix, type LocationMatch, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { compileRegex } from '../config/regex.ts';
 import type { Prediction } from '../request/prediction.ts';
@@ -140,8 +140,7 @@ export function mayUpgradeElsewhere(prediction: Prediction, route: Route, { pred
 
 /** True for a prefix that is shorter than the one that certainly takes what a jump leads to. */
 function isHidden({ target }: Jump, match: LocationMatch, ended: LocationMatch | undefined): boolean {
-	const isPrefix = ({ kind }: LocationMatch): boolean => kind === 'prefix' || kind === 'prefix-first';
-	if (ended === undefined || !isPrefix(match) || !isPrefix(ended)) return false;
+	if (ended === undefined || !isPrefix(match.kind) || !isPrefix(ended.kind)) return false;
 	return (target.split('$')[0] ?? '').startsWith(ended.pattern) && ended.pattern.startsWith(match.pattern);
 }
 

@@ -1,4 +1,5 @@
-import { type LocationMatch, locationMatch } from '../config/location.ts';
+import { isWithin } from '../config/enclosing.ts';
+import { isExpression, type LocationMatch, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { endpointWord } from '../routes/names.ts';
 import type { Route } from '../routes/route.ts';
@@ -148,14 +149,9 @@ function curesOf(line: PlacedDirective): readonly Cure[] {
 	return [{ title: 'Let clients reach this location', preferred: true, edits: [removeDirective(line)] }];
 }
 
-function isWithin(scope: Scope, location: Scope): boolean {
-	for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) if (at === location) return true;
-	return false;
-}
-
 /** True for the path of an endpoint that clients know; a name that begins with `_` says that it is for nginx alone. */
 function isAskedForByItself({ kind, pattern }: LocationMatch): boolean {
-	return kind !== 'regex' && kind !== 'regex-caseless' && !/\/_/.test(pattern) && endpointWord(pattern) !== undefined;
+	return !isExpression(kind) && !/\/_/.test(pattern) && endpointWord(pattern) !== undefined;
 }
 
 /** True for a place in a location that takes the same endpoint from clients. */

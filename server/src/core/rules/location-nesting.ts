@@ -1,4 +1,4 @@
-import { type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
+import { isExpression, type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { defineRule, placeOf } from './rule.ts';
 
@@ -79,6 +79,6 @@ function refusal(match: LocationMatch, outer: LocationMatch, at: PlacedDirective
 		return `nginx refuses to start: no location can stand inside the ${outer.kind} ${outside}. Move ${inner} out, beside it.`;
 	if (match.kind === 'named')
 		return `nginx refuses to start: a named location stands in the server alone. Move ${inner} out of ${outside}.`;
-	if (match.kind === 'regex' || match.kind === 'regex-caseless' || match.pattern.startsWith(outer.pattern)) return undefined;
+	if (isExpression(match.kind) || match.pattern.startsWith(outer.pattern)) return undefined;
 	return `nginx refuses to start: ${inner} is outside ${outside}, because its path does not begin with ${outer.pattern}. Move it out, beside the other one.`;
 }

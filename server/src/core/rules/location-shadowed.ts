@@ -1,4 +1,4 @@
-import { type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
+import { isExpression, isPrefix, type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { Prediction } from '../request/prediction.ts';
 import { literalStart } from '../routes/examplePath.ts';
@@ -161,7 +161,7 @@ matches wins. Only \`^~\` on the prefix keeps them out, those for WebSockets too
 	*check(context) {
 		for (const route of context.routes) {
 			const { match, outside } = route;
-			if (match?.kind === 'regex' || match?.kind === 'regex-caseless') {
+			if (isExpression(match?.kind)) {
 				const first = firstExpression(route, context) ?? behindPrefix(route, context);
 				if (first !== undefined) yield first;
 				continue;
@@ -264,7 +264,7 @@ function takesAll({ kind, pattern }: LocationMatch, thief: PlacedDirective, expr
 	const { text, isWhole } = literalStart(expression.pattern);
 	const isOne = isWhole && expression.kind === 'regex';
 	if (kind === 'exact') return isOne && text === pattern ? 'is exact' : undefined;
-	if (kind !== 'prefix' && kind !== 'prefix-first') return undefined;
+	if (!isPrefix(kind)) return undefined;
 	if (isOne && pattern === `${text}/`) return 'adds the slash';
 	if (kind === 'prefix' || (expression.kind === 'regex-caseless' && pattern !== '/')) return undefined;
 	if (pattern !== '/' && !text.startsWith(pattern)) return undefined;
@@ -313,7 +313,7 @@ function failsThere({ upgrade, outcome, because }: Prediction): boolean {
 function thiefOf(location: Scope | null, route: Route): Scope | undefined {
 	if (location === null || location === route.location || location.opener === undefined) return undefined;
 	const kind = locationMatch(location.opener)?.kind;
-	return kind === 'regex' || kind === 'regex-caseless' ? location : undefined;
+	return isExpression(kind) ? location : undefined;
 }
 
 /** Who takes a longer path under the same prefix: a pattern that takes the bare prefix alone steals nothing. */

@@ -1,5 +1,5 @@
 import { effectiveValue } from '../config/effective.ts';
-import { type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
+import { isExpression, isPrefix, type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { compileRegex } from '../config/regex.ts';
 import type { NginxVersion } from '../reference/versions.ts';
@@ -65,7 +65,7 @@ interface Problem {
 function problemOf(match: LocationMatch, { server }: Route, version: NginxVersion): Problem | undefined {
 	const { kind, pattern } = match;
 	if (isPlaceholder(pattern)) return undefined;
-	if (kind === 'regex' || kind === 'regex-caseless') return expressionProblem(kind, pattern);
+	if (isExpression(kind)) return expressionProblem(kind, pattern);
 	if (kind === 'named' || pattern === '') return undefined;
 	const sign = kind === 'exact' ? '= ' : kind === 'prefix-first' ? '^~ ' : '';
 	const written = (path: string): string => `${sign}${quoted(path)}`;
@@ -216,7 +216,6 @@ function curesOf(route: Route, fix: string | undefined): readonly Cure[] {
 function isThere(fix: string, at: PlacedDirective): boolean {
 	const [sign, path] =
 		fix.includes(' ') && !fix.startsWith('"') ? [fix.slice(0, fix.indexOf(' ')), fix.slice(fix.indexOf(' ') + 1)] : ['', fix];
-	const isPrefix = (kind: LocationMatch['kind'] | undefined): boolean => kind === 'prefix' || kind === 'prefix-first';
 	return (at.scope.byName.get('location') ?? []).some((placed) => {
 		const other = placed === at ? undefined : locationMatch(placed);
 		if (other === undefined || quoted(other.pattern) !== path) return false;

@@ -1,4 +1,4 @@
-import { type LocationMatch, locationMatch, locationTitle } from '../config/location.ts';
+import { isExpression, isPrefix, locationMatch, locationTitle } from '../config/location.ts';
 import type { PlacedDirective } from '../config/model.ts';
 import type { Prediction } from '../request/prediction.ts';
 import { examplePath } from '../routes/examplePath.ts';
@@ -96,7 +96,7 @@ It is information where the location has no name of a WebSocket endpoint.`,
 	*check(context) {
 		for (const route of context.routes) {
 			const { match, outside } = route;
-			if (match?.kind !== 'prefix' && match?.kind !== 'prefix-first') continue;
+			if (match === undefined || !isPrefix(match.kind)) continue;
 			if (match.pattern === '/' || outside?.upgrade !== true || outside.location !== route.location) continue;
 			const own = failureOf(route);
 			if (own === undefined) continue;
@@ -145,7 +145,7 @@ function reportOf(route: Route, own: Prediction, path: string, context: RuleCont
 		};
 	const thief = takerOf(own);
 	const other = thief && locationMatch(thief);
-	if (thief === undefined || thief === route.at || other === undefined || !isRegex(other)) return undefined;
+	if (thief === undefined || thief === route.at || other === undefined || !isExpression(other.kind)) return undefined;
 	// An expression that is there for this very path was written on purpose.
 	const isForThis = (examplePath(other)?.path ?? '').startsWith(route.match?.pattern ?? '/');
 	const protects = isForThis ? undefined : protectable(route, thief)?.match.pattern;
@@ -191,8 +191,4 @@ function passedBy(line: PlacedDirective): readonly Cure[] {
 	if (!isWrappable(line)) return [];
 	const edits = wrapDirective(line, 'if ($http_upgrade !~* "^websocket$")');
 	return [{ title: 'Let handshakes pass this rewrite', preferred: true, edits }];
-}
-
-function isRegex({ kind }: LocationMatch): boolean {
-	return kind === 'regex' || kind === 'regex-caseless';
 }

@@ -1,3 +1,4 @@
+import { isPrefix } from '../config/location.ts';
 import type { PlacedDirective } from '../config/model.ts';
 import type { ClientRequest, Prediction } from '../request/prediction.ts';
 import { isSocketIo } from '../routes/names.ts';
@@ -134,8 +135,9 @@ function lostSocketIo(
 ): { readonly message: string; readonly rewrite: PlacedDirective | undefined } | undefined {
 	const { match } = route;
 	if (match === undefined || !isSocketIo(match.pattern)) return undefined;
-	const isPrefix = match.kind === 'prefix' || match.kind === 'prefix-first';
-	const path = isPrefix ? `${match.pattern}${match.pattern.endsWith('/') ? '' : '/'}` : (route.urls[0]?.path ?? '/socket.io/');
+	const path = isPrefix(match.kind)
+		? `${match.pattern}${match.pattern.endsWith('/') ? '' : '/'}`
+		: (route.urls[0]?.path ?? '/socket.io/');
 	if (!isSocketIo(path)) return undefined;
 	const prediction = asked(route, context, path);
 	const uri = prediction?.upstream?.uri;
@@ -150,7 +152,7 @@ function lostSocketIo(
 /** A double or a missing slash where the location's pattern and the URI part meet. */
 function isBent(route: Route, context: RuleContext): string | undefined {
 	const { match } = route;
-	if (match?.kind !== 'prefix' && match?.kind !== 'prefix-first') return undefined;
+	if (match === undefined || !isPrefix(match.kind)) return undefined;
 	const uriPart = /^https?:\/\/[^/$]+(\/[^$?]*)$/i.exec(route.handler?.node.args[0]?.value ?? '')?.[1];
 	if (uriPart === undefined) return undefined;
 	const path = `${match.pattern}${match.pattern.endsWith('/') ? '' : '/'}room`;

@@ -1,4 +1,4 @@
-import { locationMatch } from '../config/location.ts';
+import { isExpression, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import { removeUriPart } from './cures/proxyPass.ts';
 import { type Cure, defineRule, placeOfArgument } from './rule.ts';
@@ -80,5 +80,5 @@ function withoutPrefix(scope: Scope): string | undefined {
 	const match = opener && name === 'location' ? locationMatch(opener) : undefined;
 	if (match === undefined) return undefined;
 	if (match.kind === 'named') return 'a named location';
-	return match.kind === 'regex' || match.kind === 'regex-caseless' ? 'a location with a regular expression' : undefined;
+	return isExpression(match.kind) ? 'a location with a regular expression' : undefined;
 }

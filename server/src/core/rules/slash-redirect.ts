@@ -1,4 +1,4 @@
-import { locationMatch } from '../config/location.ts';
+import { isExpression, isPrefix, locationMatch } from '../config/location.ts';
 import type { Scope } from '../config/model.ts';
 import { compileRegex } from '../config/regex.ts';
 import { encodePath } from '../routes/examplePath.ts';
@@ -78,7 +78,7 @@ shorter prefix. WebSocket clients do not follow redirects. It matters where anot
 		const tables = new Map<Scope | undefined, Takers>();
 		for (const route of context.routes) {
 			const { match } = route;
-			if (match === undefined || (match.kind !== 'prefix' && match.kind !== 'prefix-first')) continue;
+			if (match === undefined || !isPrefix(match.kind)) continue;
 			// Clients of socket.io always send the slash.
 			if (isSocketIo(match.pattern)) continue;
 			if (!match.pattern.endsWith('/') || match.pattern === '/' || !HANDLERS.some((name) => route.location.byName.has(name)))
@@ -119,8 +119,8 @@ function takersIn(level: Scope | undefined): Takers {
 		const match = locationMatch(placed);
 		if (match === undefined || !HANDLERS.some((name) => placed.body?.byName.has(name))) continue;
 		const { kind, pattern } = match;
-		if (kind === 'prefix' || kind === 'prefix-first') prefixes.add(pattern);
-		else if (kind === 'regex' || kind === 'regex-caseless') {
+		if (isPrefix(kind)) prefixes.add(pattern);
+		else if (isExpression(kind)) {
 			const key = `${kind} ${pattern}`;
 			if (!expressions.has(key)) expressions.set(key, compiled(pattern, kind === 'regex-caseless'));
 		}

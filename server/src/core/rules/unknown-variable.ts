@@ -3,7 +3,7 @@ import type { PlacedDirective } from '../config/model.ts';
 import type { VariableTable, VariableUse } from '../config/variables.ts';
 import { builtInVariables, isBuiltInVariable } from '../reference/variables.ts';
 import { replaceArgument } from './cures/editing.ts';
-import { enclosing, equivalentMaps, insertMap } from './cures/mapBlock.ts';
+import { blockInFile, equivalentMaps, insertMap } from './cures/mapBlock.ts';
 import { type Cure, defineRule, placeOf } from './rule.ts';
 import { namedWithoutDollar } from './variableNames.ts';
 import { shownPath, whereIs } from './wording.ts';
@@ -169,7 +169,7 @@ function curesOf(use: VariableUse, suggestion: string | undefined, variables: Va
 		edits: [{ path: use.place.path, span: use.place.span, text: name }],
 	});
 	if (suggestion !== undefined) return [replaced(`$${suggestion}`)];
-	const http = enclosing(use.at.scope, 'http');
+	const http = blockInFile(use.at.scope, 'http');
 	if (http === undefined || !isUseIn(use, 'connection')) return [];
 	const known = equivalentMaps(http, variables)[0]?.node.args[1]?.value;
 	if (known !== undefined) return [replaced(known)];

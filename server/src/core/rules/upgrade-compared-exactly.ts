@@ -1,3 +1,4 @@
+import { enclosing } from '../config/enclosing.ts';
 import { locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
 import type { Route, RouteUrl } from '../routes/route.ts';
@@ -109,8 +110,8 @@ function isComparison(placed: PlacedDirective): boolean {
 
 /** True when the capitals change what becomes of a handshake for the location around a line. */
 function decides(line: PlacedDirective, context: RuleContext): boolean {
-	const server = enclosing(line, 'server');
-	const location = enclosing(line, 'location');
+	const server = enclosing(line.scope, 'server');
+	const location = enclosing(line.scope, 'location');
 	const match = location?.opener && locationMatch(location.opener);
 	return (
 		server !== undefined && match !== undefined && urlsOf(server, match, location?.opener).some((url) => isChanged(url, context))
@@ -131,12 +132,6 @@ function isChanged(url: RouteUrl, context: RuleContext): boolean {
 	if (!context.predictor.predict(request).upgrade) return false;
 	const headers = request.headers.map(([name, value]) => [name, name.toLowerCase() === 'upgrade' ? 'WebSocket' : value] as const);
 	return !context.predictor.predict({ ...request, headers }).upgrade;
-}
-
-function enclosing(line: PlacedDirective, wanted: Scope['context']): Scope | undefined {
-	for (let scope: Scope | undefined = line.scope; scope !== undefined; scope = scope.parent)
-		if (scope.context === wanted) return scope;
-	return undefined;
 }
 
 function cureOf(line: PlacedDirective): readonly Cure[] {

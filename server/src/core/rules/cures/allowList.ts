@@ -4,7 +4,7 @@ import type { Route } from '../../routes/route.ts';
 import { headerNameOf } from '../forwarding.ts';
 import type { Cure, Edit } from '../rule.ts';
 import { insertBlockAtEnd, insertBlockBefore, replaceArgument } from './editing.ts';
-import { enclosing } from './mapBlock.ts';
+import { blockInFile } from './mapBlock.ts';
 import { freeName, mapVariable, upgradeMapsOf } from './upgradeMaps.ts';
 
 /** Lets nothing but `websocket` through in the Upgrade header: a map, and its variable in the line that sends the header (SE3). */
@@ -12,7 +12,7 @@ export function allowListCure(route: Route, variables: VariableTable): Cure | un
 	const lines = route.handshake.upstream?.headerSources.get('upgrade') ?? [];
 	const [line] = lines;
 	if (line === undefined || lines.length !== 1 || headerNameOf(line) !== 'upgrade') return undefined;
-	const http = enclosing(route.location, 'http');
+	const http = blockInFile(route.location, 'http');
 	if (http === undefined || line.node.name.value !== 'proxy_set_header') return undefined;
 	const known = allowLists(http, variables)[0];
 	const free = known === undefined ? freeName(['websocket_upgrade', 'ws_upgrade', 'only_websocket'], variables) : undefined;
@@ -46,7 +46,7 @@ function allowLists(http: Scope, variables: VariableTable): readonly PlacedDirec
 
 /** What the Upgrade header of a route shall be: the client's own, through the list that other lines of the configuration send it through. */
 export function upgradeValue(scope: Scope, variables: VariableTable): string {
-	const http = enclosing(scope, 'http');
+	const http = blockInFile(scope, 'http');
 	const used = new Set(
 		variables.uses
 			.filter(({ at, argument }) => argument === 1 && at.node.name.value === 'proxy_set_header' && headerNameOf(at) === 'upgrade')

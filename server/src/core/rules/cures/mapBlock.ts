@@ -1,3 +1,4 @@
+import { enclosing } from '../../config/enclosing.ts';
 import type { PlacedDirective, Scope } from '../../config/model.ts';
 import type { VariableTable } from '../../config/variables.ts';
 import type { Edit } from '../rule.ts';
@@ -16,7 +17,7 @@ export interface ConnectionValue {
  * else a new map in the http block around `scope`, else the literal (semantics MP3, HD20: literal works, but on plain requests too).
  */
 export function connectionValue(scope: Scope, variables: VariableTable): ConnectionValue {
-	const http = enclosing(scope, 'http');
+	const http = blockInFile(scope, 'http');
 	const known = http && nearest(equivalentMaps(http, variables), scope);
 	if (known !== undefined) return { text: mapVariable(known), edits: [] };
 	const name = http === undefined ? undefined : freeName(NAMES, variables);
@@ -59,8 +60,7 @@ export function equivalentMaps(http: Scope, variables?: VariableTable): readonly
 }
 
 /** The nearest enclosing scope of a context that stands in a file; undefined around fragments. */
-export function enclosing(scope: Scope, context: Scope['context']): Scope | undefined {
-	for (let outer: Scope | undefined = scope; outer !== undefined; outer = outer.parent)
-		if (outer.context === context) return outer.assumed ? undefined : outer;
-	return undefined;
+export function blockInFile(scope: Scope, context: Scope['context']): Scope | undefined {
+	const outer = enclosing(scope, context);
+	return outer?.assumed ? undefined : outer;
 }
