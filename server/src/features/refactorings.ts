@@ -6,7 +6,7 @@ import { repetitionIn } from '../core/rules/cures/placements.ts';
 import { webSocketRouteCure } from '../core/rules/cures/webSocketRoute.ts';
 import { placeOf } from '../core/rules/rule.ts';
 import type { Directive } from '../core/syntax/nodes.ts';
-import { directiveAt, enclosingBlock } from '../core/syntax/query.ts';
+import { namedAround } from '../core/syntax/query.ts';
 import type { Span } from '../core/text/span.ts';
 import type { View } from './view.ts';
 
@@ -40,7 +40,5 @@ export function webSocketRefactorings(view: View, span: Span): readonly Fix[] {
 
 /** The innermost location whose header or block is at an offset. */
 export function locationAround(view: View, offset: number): Directive | undefined {
-	let at = directiveAt(view.tree, offset) ?? enclosingBlock(view.tree, offset);
-	while (at !== undefined && at.name.value !== 'location') at = at.parent;
-	return at;
+	return namedAround(view.tree, offset, 'location');
 }

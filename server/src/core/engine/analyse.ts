@@ -87,9 +87,8 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 	const least = options.intent ?? 'likely';
 	const spokenOf = routes.filter(({ intent }) => intent.level === 'certain' || (intent.level === 'likely' && least === 'likely'));
 	const rules = options.rules ?? RULES;
-	const isOff = ({ id, optIn }: Rule): boolean => (options.severities?.[id] ?? (optIn ? 'off' : undefined)) === 'off';
-	const spoken = new Spoken(() =>
-		rules.filter((rule) => isOff(rule) && !rule.optIn).flatMap((rule) => reportsOf(rule, context, options)),
+	const spoken = new Spoken(configuration, () =>
+		rules.filter((rule) => isOff(rule, options) && !rule.optIn).flatMap((rule) => reportsOf(rule, context, options)),
 	);
 	const context: RuleContext = {
 		configuration,
@@ -117,7 +116,7 @@ export function* analysing(configuration: Configuration, options: AnalyseOptions
 		yield;
 	}
 	for (const rule of [...rules.filter(({ last }) => !last), ...rules.filter(({ last }) => last)]) {
-		if (isOff(rule)) continue;
+		if (isOff(rule, options)) continue;
 		yield;
 		for (const report of reportsOf(rule, context, options)) {
 			refusals.add(rule, report);
@@ -198,6 +197,11 @@ function reportsOf(rule: Rule, context: RuleContext, options: AnalyseOptions): r
 		options.onRuleError(rule.id, error);
 		return [];
 	}
+}
+
+/** True for a rule that a person has switched off, or that waits to be switched on. */
+function isOff({ id, optIn }: Rule, { severities }: AnalyseOptions): boolean {
+	return (severities?.[id] ?? (optIn ? 'off' : undefined)) === 'off';
 }
 
 function severityOf({ id }: Rule, report: Report, { severities }: AnalyseOptions): Severity {
@@ -320,7 +324,7 @@ function complaintAbout({ ruleId, reason }: Suppression, silenced: number, optio
 		const message = `This comment does not say why ${ruleId} is ignored here; write the reason behind the rule's name.`;
 		return { message, isIdle: false, isUnused: false };
 	}
-	return silenced > 0 || (options.severities?.[ruleId] ?? (rule.optIn ? 'off' : undefined)) === 'off'
+	return silenced > 0 || isOff(rule, options)
 		? undefined
 		: idle(`Nothing here is found by ${ruleId}; remove this comment, or move it to the line above the finding.`, true);
 }

@@ -44,6 +44,13 @@ export function enclosingBlock(tree: SyntaxTree, offset: number): Directive | un
 	}
 }
 
+/** The innermost directive of a name whose head or block is at `offset`. */
+export function namedAround(tree: SyntaxTree, offset: number, name: string): Directive | undefined {
+	let at = directiveAt(tree, offset) ?? enclosingBlock(tree, offset);
+	while (at !== undefined && at.name.value !== name) at = at.parent;
+	return at;
+}
+
 /** The directives around this one from the top of the file down, itself last. */
 export function pathTo(directive: Directive): readonly Directive[] {
 	const path: Directive[] = [];
