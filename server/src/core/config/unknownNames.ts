@@ -1,6 +1,6 @@
-import { definitionsOf, type ReferenceContext, suggestName } from '../reference/directives.ts';
+import { definitionsOf, isKnownDirective, type ReferenceContext, suggestName } from '../reference/directives.ts';
 import type { Span } from '../text/span.ts';
-import type { PlacedDirective } from './model.ts';
+import type { PlacedDirective, Scope } from './model.ts';
 
 /** Why a name is no directive of nginx nor of any module, and what to write instead. */
 export interface UnknownName {
@@ -136,4 +136,9 @@ function commentCure({ node, file }: PlacedDirective): TextCure | undefined {
 		span: { start, end },
 		text: `# ${inner ?? ''}${source.eol}${source.indentationAt(start)}`,
 	};
+}
+
+/** True for a block in which a module that we do not know, or njs, may answer. */
+export function mayAnswerOtherwise({ directives }: Scope): boolean {
+	return directives.some(({ node: { name } }) => !isKnownDirective(name.value) || name.value.startsWith('js_'));
 }

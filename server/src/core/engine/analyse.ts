@@ -144,9 +144,7 @@ function standing(
 	if (hasOpenQuote(configuration)) return beyondQuote(findings, refusals, configuration, options);
 	if (!refusals.some || findings.every(({ routeId }) => routeId === undefined)) return findings;
 	const routes = new Map(allRoutes.map((route, index) => [route.id, { route, index }]));
-	const { files, rebuild, onPrediction: _, ...others } = options;
-	const mended = files === undefined || rebuild === undefined ? undefined : refusals.mended(configuration, files, rebuild);
-	const after = mended === undefined ? undefined : analyse(mended, others);
+	const after = analysedAgain(refusals.mended(configuration, options), options);
 	const comparable = after?.routes.length === allRoutes.length ? after : undefined;
 	const places = new Map(comparable?.routes.map(({ id }, index) => [id, index]));
 	const kept = new Set(comparable?.findings.map(({ ruleId, routeId = '' }) => `${ruleId}\0${places.get(routeId)}`));
@@ -155,6 +153,14 @@ function standing(
 		if (known === undefined) return true;
 		return !refusals.garbles(known.route) && (comparable === undefined || kept.has(`${ruleId}\0${known.index}`));
 	});
+}
+
+/** What is found in a configuration that was mended in memory: no fix is offered there, and nobody hears of its predictions. */
+function analysedAgain(
+	mended: Configuration | undefined,
+	{ files: _, rebuild: __, onPrediction: ___, ...others }: AnalyseOptions,
+): Analysis | undefined {
+	return mended && analyse(mended, others);
 }
 
 function hasOpenQuote({ files }: Configuration): boolean {
@@ -166,15 +172,12 @@ function beyondQuote(
 	findings: readonly Finding[],
 	refusals: Refusals,
 	configuration: Configuration,
-	{ files, rebuild, onPrediction: _, ...others }: AnalyseOptions,
+	options: AnalyseOptions,
 ): readonly Finding[] {
-	const closed =
-		files === undefined || rebuild === undefined
-			? undefined
-			: refusals.mended(configuration, files, rebuild, ({ rule }) => rule.id === 'syntax-error');
+	const closed = refusals.mended(configuration, options, ({ rule }) => rule.id === 'syntax-error');
 	const key = ({ ruleId, message }: Finding): string => `${ruleId}\0${message}`;
-	const after = closed === undefined || hasOpenQuote(closed) ? [] : analyse(closed, others).findings;
-	const kept = new Set(after.map(key));
+	const after = closed === undefined || hasOpenQuote(closed) ? undefined : analysedAgain(closed, options);
+	const kept = new Set(after?.findings.map(key));
 	return findings.filter((finding) => finding.ruleId === 'syntax-error' || kept.has(key(finding)));
 }
 

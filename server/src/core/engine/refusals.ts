@@ -46,13 +46,13 @@ export class Refusals {
 		return this.#unread.some(({ report }) => isIn(report.at, route));
 	}
 
-	/** The configuration with everything `which` mended that has one preferred cure; undefined when there is nothing, or it cannot be read again. */
+	/** The configuration with everything `which` mended that has one preferred cure; undefined when there is nothing, or it cannot be read again, as where no files are given. */
 	mended(
 		configuration: Configuration,
-		files: Files,
-		rebuild: (files: Files) => Configuration,
+		{ files, rebuild }: { readonly files?: Files; readonly rebuild?: (files: Files) => Configuration },
 		which: (refusal: Refusal) => boolean = () => true,
 	): Configuration | undefined {
+		if (files === undefined || rebuild === undefined) return undefined;
 		const edits: Edit[] = [];
 		const apart = new ApartEdits();
 		for (const refusal of this.#all) {

@@ -1,17 +1,6 @@
+import { type ArgumentFault, type Check, each, first, isOpen, needs, only, parameters } from './argumentFaults.ts';
 import { isReturnRefused, parseNumber, parseOffset, parseSize, parseTime } from './values.ts';
 import { isAtLeast, type NginxVersion } from './versions.ts';
-
-/** An argument that nginx refuses where the arguments of a directive differ from one another. */
-export interface ArgumentFault {
-	/** Zero-based. */
-	readonly argument: number;
-	/** A clause that ends in "nginx refuses to start": `expires takes …, not "7x"`. */
-	readonly text: string;
-	/** What to write: texts, and the numbers of arguments as they stand. Undefined where it cannot be told what was meant. */
-	readonly right?: readonly (string | number)[];
-}
-
-type Check = (args: readonly string[], version: NginxVersion | undefined, name: string) => ArgumentFault | undefined;
 
 /**
  * What nginx refuses in the arguments of one directive, as its module reads them. A word that holds a variable is nothing wrong here.
@@ -29,71 +18,6 @@ export function argumentFault(
 
 /** Directives that read their arguments alike in http, stream, events and at the top. */
 const BOTH_SIDES: ReadonlySet<string> = new Set(['allow', 'deny', 'error_log', 'ssl_session_cache', 'limit_conn_zone']);
-
-const isOpen = (text: string): boolean => text.includes('$');
-
-/** Finds the first argument, from one on, that is none of what a directive takes. */
-function each(
-	wants: string,
-	takes: (text: string) => boolean,
-	options: { readonly from?: number; readonly to?: number; readonly mend?: (text: string) => string | undefined } = {},
-): Check {
-	const { from = 0, to = Number.POSITIVE_INFINITY, mend } = options;
-	return (args, _, name) => {
-		const argument = args.findIndex((text, index) => index >= from && index <= to && !isOpen(text) && !takes(text));
-		const word = args[argument];
-		if (word === undefined) return undefined;
-		const meant = mend?.(word);
-		const right =
-			meant !== undefined && takes(meant) ? args.map((_word, index) => (index === argument ? meant : index)) : undefined;
-		return { argument, text: `${name} takes ${wants}, not "${word}"`, ...(right && { right }) };
-	};
-}
-
-function first(...checks: readonly Check[]): Check {
-	return (args, version, name) => {
-		for (const check of checks) {
-			const fault = check(args, version, name);
-			if (fault !== undefined) return fault;
-		}
-		return undefined;
-	};
-}
-
-/** A parameter that has to be there. */
-function needs(prefix: string, shown: string): Check {
-	return (args, _, name) =>
-		args.some((text) => text.startsWith(prefix) || isOpen(text.slice(0, 1)))
-			? undefined
-			: { argument: 0, text: `${name} needs ${shown}` };
-}
-
-/** The names of all parameters that there are; those of a value with their `=`. */
-function only(from: number, names: readonly string[]): Check {
-	return (args, _, name) => {
-		const argument = args.findIndex(
-			(text, index) =>
-				index >= from && !isOpen(text) && !names.some((known) => (known.endsWith('=') ? text.startsWith(known) : text === known)),
-		);
-		return argument === -1 ? undefined : { argument, text: `${name} knows no parameter "${args[argument]}"` };
-	};
-}
-
-/** Parameters such as `size=8k`: each name and what it takes. Other words are left alone. */
-function parameters(
-	from: number,
-	known: Readonly<Record<string, readonly [wants: string, takes: (text: string) => boolean]>>,
-): Check {
-	return (args, _, name) => {
-		for (const [index, text] of args.entries()) {
-			const key = text.slice(0, text.indexOf('=') + 1);
-			const one = index < from || isOpen(text) ? undefined : known[key];
-			if (one !== undefined && !one[1](text.slice(key.length)))
-				return { argument: index, text: `${key} of ${name} takes ${one[0]}, not "${text.slice(key.length)}"` };
-		}
-		return undefined;
-	};
-}
 
 const isSeconds = (text: string): boolean => parseTime(text, 'seconds') !== undefined;
 const isTime = (text: string): boolean => parseTime(text) !== undefined;

@@ -1,6 +1,6 @@
 import { locationTitle } from '../config/location.ts';
 import type { PlacedDirective } from '../config/model.ts';
-import { isKnownDirective } from '../reference/directives.ts';
+import { mayAnswerOtherwise } from '../config/unknownNames.ts';
 import { parseOffset } from '../reference/values.ts';
 import { toBytes } from '../text/bytes.ts';
 import { type AskSubrequest, checkAccess } from './access.ts';
@@ -290,8 +290,7 @@ function isEmpty(level: Level, path: string): boolean {
 	const { scope, handler } = level;
 	if (handler !== undefined || path.endsWith('/') || scope.unresolved.length > 0) return false;
 	if (['try_files', 'limit_except', 'location', 'alias', 'root'].some((name) => scope.byName.has(name))) return false;
-	// A module that we do not know may answer.
-	if (!scope.directives.every(({ node: { name } }) => isKnownDirective(name.value) && !/^js_/.test(name.value))) return false;
+	if (mayAnswerOtherwise(scope)) return false;
 	const { lines, unknown } = level.lines('error_page');
 	return unknown === undefined && lines.every(({ node }) => node.args.every(({ value }) => !/^[=@]/.test(value)));
 }

@@ -1,6 +1,6 @@
 import { isPrefix, locationMatch } from '../config/location.ts';
 import type { PlacedDirective, Scope } from '../config/model.ts';
-import { isKnownDirective } from '../reference/directives.ts';
+import { mayAnswerOtherwise } from '../config/unknownNames.ts';
 import { annotated } from './annotation.ts';
 import { attemptsIn } from './attempts.ts';
 import { HANDLERS } from './handlers.ts';
@@ -106,7 +106,7 @@ const OF_FILES: readonly string[] = [
 function isSilent(location: Scope): boolean {
 	if (location.unresolved.length > 0 || ANSWERS.some((name) => location.byName.has(name))) return false;
 	if (location.byName.get('rewrite')?.some(redirectsAll)) return false;
-	return location.directives.every(({ node: { name } }) => isKnownDirective(name.value) && !/^js_/.test(name.value));
+	return !mayAnswerOtherwise(location);
 }
 
 /** `rewrite ^ … permanent`: a return in other words. */

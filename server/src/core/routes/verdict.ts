@@ -60,7 +60,7 @@ function failure({ outcome, status, obstacles }: Prediction): string {
 	return outcome === 'answered' ? `nginx answers ${status ?? 'from files'} itself` : (obstacleOf(obstacles)?.text ?? 'it fails');
 }
 
-/** HTTP/1.0 is refused by some backends only: any other obstacle says more. */
-function obstacleOf(obstacles: readonly Obstacle[]): Obstacle | undefined {
+/** The obstacle that says most of a failure. HTTP/1.0 is refused by some backends only: any other one says more. */
+export function obstacleOf(obstacles: readonly Obstacle[]): Obstacle | undefined {
 	return obstacles.find(({ code }) => code !== 'http-1.0') ?? obstacles[0];
 }

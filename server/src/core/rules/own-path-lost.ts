@@ -6,6 +6,7 @@ import { endpointWord, isSocketIo } from '../routes/names.ts';
 import type { Route } from '../routes/route.ts';
 import { serverRewriteOf, takerOf } from '../routes/taker.ts';
 import { requestForOwnPath } from '../routes/urls.ts';
+import { obstacleOf } from '../routes/verdict.ts';
 import { wrapDirective } from './cures/editing.ts';
 import { keepExpressionsOff, protectable } from './cures/prefixFirst.ts';
 import { type Cure, defineRule, placeOf, placeOfArgument, type Report, type RuleContext } from './rule.ts';
@@ -160,7 +161,7 @@ function reportOf(route: Route, own: Prediction, path: string, context: RuleCont
 
 function whatOf({ outcome, status, obstacles }: Prediction): string {
 	if (outcome === 'answered') return status === null ? 'nginx answers from files on disk' : `nginx answers ${status} itself`;
-	return (obstacles.find(({ code }) => code !== 'http-1.0') ?? obstacles[0])?.text ?? 'the handshake fails';
+	return obstacleOf(obstacles)?.text ?? 'the handshake fails';
 }
 
 /** The rewrite of the location itself that ended the request or sent it on, or the return of an `if` that cuts the slash: another one was written for the path. */

@@ -1,10 +1,10 @@
-import type { Configuration, PlacedDirective, Scope } from '../config/model.ts';
-import type { VariableDefinition } from '../config/variables.ts';
+import type { PlacedDirective } from '../config/model.ts';
 import type { Reason } from '../request/prediction.ts';
 import type { Route } from '../routes/route.ts';
-import { insertInto, replaceArgument } from './cures/editing.ts';
-import { type Cure, defineRule, placeOf, type Report, type RuleContext } from './rule.ts';
-import { directivesIn } from './scopes.ts';
+import { replaceArgument } from './cures/editing.ts';
+import { resolved } from './cures/resolver.ts';
+import { completed, prefixed, respelt } from './cures/targetScheme.ts';
+import { defineRule, placeOf, type Report, type RuleContext } from './rule.ts';
 import { headFault } from './targetHeads.ts';
 import { aboutRoute, whereIs } from './wording.ts';
 
@@ -341,16 +341,6 @@ function* neverAddress(route: Route, context: RuleContext): Generator<Report> {
 		};
 }
 
-/** The scheme in full where it is there in part, else in front of the variable. */
-function completed(at: PlacedDirective, context: RuleContext): readonly Cure[] {
-	const word = at.node.args[0];
-	const [begun] = /^(?:https?:?\/?(?=\$)|:?\/\/(?=\$))/i.exec(word?.value ?? '') ?? [];
-	if (word === undefined || begun === undefined) return prefixed(at, context);
-	const scheme = /^https/i.test(begun) ? 'https://' : 'http://';
-	const edit = replaceArgument(at, 0, at.file.tree.source.slice(word.span).replace(begun, scheme));
-	return edit === undefined ? [] : [{ title: `Write ${scheme}`, preferred: true, changes: 'backend', edits: [edit] }];
-}
-
 type Trouble = Pick<Report, 'message' | 'cures'>;
 
 /**
@@ -419,95 +409,6 @@ function noAddress({ at, value }: Reason, { handshake }: Route, context: RuleCon
 		message: `${answers}, which does not begin with http:// or https://. ${/^wss?:/i.test(value) ? 'Write one of these, also for WebSockets.' : 'Write one of these in front.'}`,
 		cures: () => (/^wss?:/i.test(value) ? respelt(decided) : prefixed(at, context)),
 	};
-}
-
-/**
- * Which name server to ask is a person's to say, save for names that only one can know: those of a Kubernetes cluster end in .svc (nginx
- * finds the cluster's own server by the machine's resolver when it starts). Those of a Docker network have no dot, but so have those of
- * /etc/hosts and of an office: Docker's server is preferred where the configuration asks it elsewhere.
- */
-function resolved(
-	route: Route,
-	at: PlacedDirective,
-	decided: readonly PlacedDirective[],
-	{ root }: Configuration,
-): readonly Cure[] {
-	const host = hostIn(at, decided);
-	const known =
-		host === undefined
-			? undefined
-			: /\.svc(?:\.cluster\.local)?\.?$/i.test(host)
-				? {
-						title: "Ask the cluster's name server (kube-dns)",
-						preferred: true,
-						line: 'resolver kube-dns.kube-system.svc.cluster.local valid=10s;',
-					}
-				: /^[a-z\d_-]+$/i.test(host)
-					? {
-							title: "Ask Docker's name server (127.0.0.11, only inside Docker)",
-							preferred: asksDocker(root),
-							line: 'resolver 127.0.0.11 valid=10s;',
-						}
-					: undefined;
-	const edit = known && insertInto(route.location, [known.line], ['proxy_pass']);
-	return known === undefined || edit === undefined ? [] : [{ title: known.title, preferred: known.preferred, edits: [edit] }];
-}
-
-function asksDocker(root: Scope): boolean {
-	for (const { node } of directivesIn(root))
-		if (node.name.value === 'resolver' && node.args.some(({ value }) => /^127\.0\.0\.11(?::53)?$/.test(value))) return true;
-	return false;
-}
-
-/** The host that proxy_pass comes to, where it is written out: in itself, or as a whole in the one `set` that decided it. */
-function hostIn(at: PlacedDirective, decided: readonly PlacedDirective[]): string | undefined {
-	const url = at.node.args[0]?.value ?? '';
-	const set = decided.filter(({ node }) => node.name.value === 'set');
-	const [name = '', value = ''] = set.length === 1 ? (set[0]?.node.args.map((word) => word.value) ?? []) : [];
-	const written = url.replaceAll(`\${${name.slice(1)}}`, value).replaceAll(name === '' ? '\0' : name, value);
-	return /^(?:https?:\/\/)?([^/:$]+)/i.exec(written)?.[1];
-}
-
-/** A `set` whose address begins with ws:// or wss:// gets the scheme that nginx knows. */
-function respelt(decided: readonly PlacedDirective[]): readonly Cure[] {
-	for (const line of decided) {
-		const word = line.node.args[1];
-		if (line.node.name.value !== 'set' || word === undefined || !/^wss?:\/\//i.test(word.value)) continue;
-		const text = line.file.tree.source.slice(word.span).replace(/^(["']?)ws(s?):/i, '$1http$2:');
-		const edit = replaceArgument(line, 1, text);
-		const scheme = /^wss/i.test(word.value) ? 'https://' : 'http://';
-		return edit === undefined
-			? []
-			: [{ title: `Write ${scheme} in ${line.node.args[0]?.value}`, preferred: true, edits: [edit] }];
-	}
-	return [];
-}
-
-/** http:// in front of the variable, where nothing that it ever holds has a scheme of its own. */
-function prefixed(at: PlacedDirective, context: RuleContext): readonly Cure[] {
-	const word = at.node.args[0];
-	const name = /^\$\{?(\w+)\}?/.exec(word?.value ?? '')?.[1]?.toLowerCase();
-	if (word === undefined || name === undefined) return [];
-	const values = (context.variables().definitions.get(name) ?? []).flatMap(valuesOf);
-	const plain =
-		values.length === 0 ? HOSTS.has(name) : values.every((value) => /^[\w.[][\w.[\]:/-]*$/.test(value) && !value.includes('://'));
-	if (!plain) return [];
-	const edit = replaceArgument(at, 0, at.file.tree.source.slice(word.span).replace(/^["']?/, '$&http://'));
-	return edit === undefined
-		? []
-		: [{ title: `Write http:// in front of $${name}`, preferred: true, changes: 'host', edits: [edit] }];
-}
-
-/** nginx's own variables that hold a host and never a scheme. */
-const HOSTS: ReadonlySet<string> = new Set(['host', 'http_host', 'server_name', 'server_addr', 'hostname', 'remote_addr']);
-
-/** What a definition gives the variable; an empty text, which is no host, where that is not written out. */
-function valuesOf({ kind, at }: VariableDefinition): readonly string[] {
-	if (kind === 'set') return [at.node.args[1]?.value ?? ''];
-	if (!['map', 'geo', 'split_clients'].includes(kind) || at.body === undefined || at.body.unresolved.length > 0) return [''];
-	return at.body.directives
-		.filter(({ node }) => !/^(?:hostnames|volatile|ranges|delete|proxy|proxy_recursive)$/.test(node.name.value))
-		.map(({ node }) => (node.name.value === 'include' ? '' : (node.args[0]?.value ?? '')));
 }
 
 function written({ node }: PlacedDirective): string {

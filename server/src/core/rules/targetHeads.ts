@@ -1,3 +1,4 @@
+import type { Scope } from '../config/model.ts';
 import type { VariableDefinition, VariableTable } from '../config/variables.ts';
 import { compileTemplate, type Piece } from '../request/template.ts';
 
@@ -101,8 +102,13 @@ function valuesIn({ kind, at }: VariableDefinition): readonly string[] | undefin
 	const { body } = at;
 	if (!['map', 'geo', 'split_clients'].includes(kind) || body === undefined || at.node.block?.closed !== true) return undefined;
 	if (at.file.tree.template || body.unresolved.length > 0 || body.byName.has('include')) return undefined;
-	const values = body.directives
+	const values = writtenValues(body);
+	return body.byName.has(kind === 'split_clients' ? '*' : 'default') ? values : [...values, ''];
+}
+
+/** The values that the entries of a map, geo or split_clients give; its settings are no entries. */
+export function writtenValues({ directives }: Scope): readonly string[] {
+	return directives
 		.filter(({ node }) => !/^(?:hostnames|volatile|ranges|delete|proxy|proxy_recursive)$/.test(node.name.value))
 		.map(({ node }) => node.args[0]?.value ?? '');
-	return body.byName.has(kind === 'split_clients' ? '*' : 'default') ? values : [...values, ''];
 }

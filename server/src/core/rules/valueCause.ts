@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { Configuration, PlacedDirective } from '../config/model.ts';
+import { NEVER_A_WORD } from '../request/otherClients.ts';
 import type { HeaderLine } from '../request/prediction.ts';
 import { templateParts } from '../syntax/words.ts';
 import { whereIs } from './wording.ts';
@@ -36,7 +37,7 @@ export function causeOf(line: HeaderLine): Cause {
 	if (at?.node.name.value === 'set') return { kind: 'set', at, name };
 	if (at !== undefined) return { kind: 'map', at, name, redefines: name.startsWith('http_') };
 	if (ADDRESSES.has(name)) return { kind: 'made-up', name };
-	if (ASKED.has(name)) return { kind: 'asked', name };
+	if (NEVER_A_WORD.has(name)) return { kind: 'asked', name };
 	if (name.startsWith('http_')) return { kind: 'header', name, meant: meantVariable(name) };
 	return line.value === '' ? { kind: 'unset', name } : { kind: 'text' };
 }
@@ -49,7 +50,6 @@ const ADDRESSES: ReadonlySet<string> = new Set([
 	'server_port',
 	'proxy_add_x_forwarded_for',
 ]);
-const ASKED: ReadonlySet<string> = new Set(['host', 'http_host', 'uri', 'document_uri', 'request_uri', 'request']);
 
 /** The block or the `set` that gave a variable its value, of those that the line's value was read from. */
 function definedBy(line: HeaderLine, name: string): PlacedDirective | undefined {
