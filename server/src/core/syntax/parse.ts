@@ -1,4 +1,5 @@
 import { SourceText } from '../text/sourceText.ts';
+import { FAULTS, unclosedAtEnd, unclosedMessage } from './faultTexts.ts';
 import { columnOf } from './layout.ts';
 import { holdsLua, luaBlockEnd } from './luaBlock.ts';
 import {
@@ -204,7 +205,7 @@ class Reader {
 		while (this.#innermost !== undefined) this.#closeUnclosed(length);
 		for (const { name, block } of this.#unclosed) {
 			const brace = block?.start ?? name.start;
-			const message = this.#unclosedMessage(name, brace);
+			const message = unclosedMessage(this.#source.text, name, brace);
 			this.#problem('unclosed-block', message, brace, Math.min(brace + 1, length), length, unclosedAtEnd(name.value));
 		}
 	}
@@ -301,7 +302,7 @@ class Reader {
 		const opening = open?.block?.start ?? 0;
 		this.#problem(
 			'unclosed-block',
-			this.#unclosedMessage(open?.name ?? name, opening),
+			unclosedMessage(this.#source.text, open?.name ?? name, opening),
 			opening,
 			opening + 1,
 			brace,
@@ -381,14 +382,6 @@ class Reader {
 		this.#problems.push({ code, message, span: { start, end }, nginxLine: this.#line(at), nginxMessage });
 	}
 
-	#unclosedMessage(name: SourceWord, brace: number): string {
-		const head = this.#source.text
-			.slice(name.start, Math.min(brace, name.start + 80))
-			.trim()
-			.replace(/\s+/g, ' ');
-		return `The block of "${head}" is never closed: add "}".`;
-	}
-
 	/** The one-based line on which nginx is when it has read the character at `offset`. */
 	#line(offset: number): number {
 		return this.#source.lineAt(offset) + 1;
@@ -399,19 +392,6 @@ function withGuessedPlaces(asRead: readonly SyntaxProblem[], guessed: readonly S
 	const atEnd = (problem: SyntaxProblem): boolean =>
 		problem.code === 'unclosed-block' && problem.nginxMessage !== UNEXPECTED_OPEN;
 	return [...asRead.filter((problem) => !atEnd(problem)), ...guessed.filter(atEnd)];
-}
-
-const FAULTS: Readonly<Record<WordFault['code'], string>> = {
-	'unterminated-quote': 'This quote is not closed.',
-	'parameter-too-long': 'nginx reads no word or comment of 4096 bytes or more: split it.',
-	'unquoted-brace': 'nginx takes this "{" for the start of a block: put the expression into quotes.',
-	'unexpected-after-quote': 'Only white space, ";", "{" or ")" may follow a closing quote.',
-};
-
-function unclosedAtEnd(name: string): string {
-	return holdsLua(name)
-		? 'unexpected end of file, expecting terminating characters for lua code block'
-		: 'unexpected end of file, expecting "}"';
 }
 
 function startsWithLetter(text: string, offset: number): boolean {
